@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Authorizer, Context, Decision, Entities, PartialResponse, Policy, PolicySet, RestrictedExpression};
+use cedar_policy::{
+    Authorizer, Context, Decision, Effect, Entities, PartialResponse, Policy, PolicySet, RestrictedExpression,
+};
 use serde_json::{Value, json};
 
 use super::{Request, RequestError, Residual};
@@ -53,26 +55,128 @@ pub(super) fn evaluate(
     request: &Request,
     partial: &Partial,
 ) -> Result<Response, RequestError> {
-    let open = authorizer.is_authorized_partial(&partial.with_unknowns(request)?, policies, entities);
+    let unknown = partial.with_unknowns(request)?;
     let given: Vec<_> = partial.given.iter().map(|(name, value)| (unknown_of(name), value)).collect();
-    let bindings = given.iter().map(|(unknown, value)| (unknown.as_str(), *value));
-    let bound = open
-        .reauthorize_with_bindings(bindings, authorizer, entities)
-        .map_err(|error| RequestError::Other(error.to_string()))?;
-    // The second step takes what errored in the first for false.
-    let mut errors = errors_of(&open);
-    errors.extend(errors_of(&bound));
-    let (residuals, read): (Vec<_>, Vec<_>) =
-        bound.nontrivial_residuals().map(|policy| residual(&policy, &partial.missing)).unzip();
-    let mut residuals = residuals;
-    residuals.sort();
-    Ok(Response {
-        decision: bound.decision(),
-        reasons: bound.must_be_determining().map(|policy| policy.id().to_string()).collect(),
-        errors,
-        residuals,
-        missing: read.into_iter().flatten().collect(),
+    let bound = |policies: &PolicySet| {
+        let open = authorizer.is_authorized_partial(&unknown, policies, entities);
+        let bindings = given.iter().map(|(unknown, value)| (unknown.as_str(), *value));
+        let bound = open
+            .reauthorize_with_bindings(bindings, authorizer, entities)
+            .map_err(|error| RequestError::Other(error.to_string()))?;
+        // The second step takes what errored in the first for false.
+        let mut errors = errors_of(&open);
+        errors.extend(errors_of(&bound));
+        Ok(Evaluated {
+            satisfied: bound.definitely_satisfied().collect(),
+            residuals: bound.nontrivial_residuals().collect(),
+            errors,
+        })
+    };
+    let mut found = bound(policies)?;
+    let mut plain = Vec::new();
+    found.residuals.retain(|policy| match with_plain_has(policies, policy) {
+        Some(again) => {
+            plain.push(again);
+            false
+        }
+        None => true,
+    });
+    if !plain.is_empty() {
+        let plain = PolicySet::from_policies(plain);
+        let again = bound(&plain.map_err(|error| RequestError::Other(error.to_string()))?)?;
+        found.satisfied.extend(again.satisfied);
+        found.residuals.extend(again.residuals);
+        found.errors.extend(again.errors);
+    }
+    found.residuals.retain(|policy| policy.effect() == Effect::Forbid || may_hold(policy));
+    Ok(found.response(&partial.missing))
+}
+
+/// What became of policies.
+struct Evaluated {
+    satisfied: Vec<Policy>,
+    /// What is left of those that some completion may satisfy.
+    residuals: Vec<Policy>,
+    errors: BTreeMap<String, String>,
+}
+
+impl Evaluated {
+    fn response(self, missing: &BTreeSet<String>) -> Response {
+        let satisfied = |effect| self.satisfied.iter().filter(move |policy| policy.effect() == effect);
+        let is_left = |effect| self.residuals.iter().any(|policy| policy.effect() == effect);
+        let [permits, forbids] = [Effect::Permit, Effect::Forbid]
+            .map(|effect| satisfied(effect).map(|policy| policy.id().to_string()).collect::<BTreeSet<_>>());
+        let (decision, reasons) = match (permits.is_empty(), forbids.is_empty()) {
+            (_, false) => (Some(Decision::Deny), forbids),
+            (true, true) if !is_left(Effect::Permit) => (Some(Decision::Deny), forbids),
+            (false, true) if !is_left(Effect::Forbid) => (Some(Decision::Allow), permits),
+            _ => (None, BTreeSet::new()),
+        };
+        let (mut residuals, read): (Vec<_>, Vec<_>) =
+            self.residuals.iter().map(|policy| residual(policy, missing)).unzip();
+        residuals.sort();
+        Response { decision, reasons, errors: self.errors, residuals, missing: read.into_iter().flatten().collect() }
+    }
+}
+
+/// The policy of which something is left, with each `has` of several steps as one `has` for each step: Cedar decides the long form
+/// only of what is known whole, and the first step often tells. `None` where there is none.
+fn with_plain_has(policies: &PolicySet, residual: &Policy) -> Option<Policy> {
+    let mut json = policies.policy(residual.id())?.to_json().ok()?;
+    let mut is_changed = false;
+    for condition in json.as_object_mut()?.get_mut("conditions")?.as_array_mut()? {
+        let body = condition.as_object_mut()?.get_mut("body")?;
+        *body = step_by_step(body.take(), &mut is_changed);
+    }
+    Policy::from_json(Some(residual.id().clone()), json).ok().filter(|_| is_changed)
+}
+
+/// An expression in Cedar's JSON form, without `has` of several steps.
+fn step_by_step(expr: Value, is_changed: &mut bool) -> Value {
+    let expr = match expr {
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            Value::Object(fields.map(|(key, value)| (key, step_by_step(value, is_changed))).collect())
+        }
+        Value::Array(items) => items.into_iter().map(|item| step_by_step(item, is_changed)).collect(),
+        other => other,
+    };
+    let has = expr.get("has").filter(|_| expr.as_object().is_some_and(|fields| fields.len() == 1));
+    let steps = has.and_then(|has| Some((has.get("left")?, has.get("attr")?.as_array()?)));
+    let Some((left, steps)) = steps else { return expr };
+    *is_changed = true;
+    let mut at = left.clone();
+    let mut tests = Vec::new();
+    for step in steps {
+        tests.push(json!({ "has": { "left": at, "attr": step } }));
+        at = json!({ ".": { "left": at, "attr": step } });
+    }
+    let all = tests.into_iter().reduce(|all, test| json!({ "&&": { "left": all, "right": test } }));
+    all.unwrap_or(expr)
+}
+
+/// Whether what is left of a policy may hold for some completion. What errors does not hold, so that this is enough for a `permit`.
+fn may_hold(policy: &Policy) -> bool {
+    let Ok(json) = policy.to_json() else { return true };
+    let conditions = json.get("conditions").and_then(Value::as_array);
+    conditions.into_iter().flatten().all(|condition| {
+        let wanted = condition.get("kind").and_then(Value::as_str) != Some("unless");
+        condition.get("body").is_none_or(|body| may_be(body, wanted))
     })
+}
+
+/// Whether an expression in Cedar's JSON form may come out as a truth value.
+fn may_be(expr: &Value, wanted: bool) -> bool {
+    let Some((operator, operands)) = expr.as_object().and_then(|fields| fields.iter().next()) else { return true };
+    let of = |operand: &str, wanted| operands.get(operand).is_none_or(|operand| may_be(operand, wanted));
+    match (operator.as_str(), wanted) {
+        ("Value", _) => operands.as_bool().is_none_or(|value| value == wanted),
+        ("&&", true) | ("||", false) => of("left", wanted) && of("right", wanted),
+        ("&&", false) | ("||", true) => of("left", wanted) || of("right", wanted),
+        ("!", _) => of("arg", !wanted),
+        ("if-then-else", _) => of("if", true) && of("then", wanted) || of("if", false) && of("else", wanted),
+        _ => true,
+    }
 }
 
 /// The name of the unknown that stands for an attribute. It is not the attribute's own: by `principal` Cedar means the variable.

@@ -147,6 +147,20 @@ impl Diagnostic {
         self
     }
 
+    /// Adds secondary spans that say the same: the first few, and how many there are beside them.
+    #[must_use]
+    pub fn also_each(mut self, spans: impl IntoIterator<Item = Span>, text: &str) -> Self {
+        const FEW: usize = 8;
+        let mut spans = spans.into_iter();
+        for span in spans.by_ref().take(FEW) {
+            self = self.also(span, text);
+        }
+        match spans.count() {
+            0 => self,
+            more => self.note(format!("and {more} more places: {text}")),
+        }
+    }
+
     /// Says what to write instead.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {

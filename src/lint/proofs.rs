@@ -126,7 +126,7 @@ pub(super) fn help_to_remove(stated: &Stated<'_>, finding: Diagnostic, help: &st
 
 /// A finding, with every statement of a set as a place beside it.
 pub(super) fn beside(cx: &Cx<'_>, finding: Diagnostic, ids: &BTreeSet<StatementId>, what: &str) -> Diagnostic {
-    in_order(cx, ids).into_iter().fold(finding, |finding, named| finding.also(named.at, what))
+    finding.also_each(in_order(cx, ids).into_iter().map(|named| named.at), what)
 }
 
 /// `the grant `a` does` or `the grant `a` and 2 more do`: one or several, with the form of the verb that goes with it.

@@ -27,6 +27,8 @@ pub const ROLES_FORM: Code = Code::new("roles-form");
 pub const INTERNAL: Code = Code::new("internal");
 /// A `deny … to any` whose condition does not type for some of the actions.
 pub const DENY_LEAVES_OUT: Code = Code::new("deny-leaves-out");
+/// An assertion whose condition does not type for some of the kinds of request that it speaks of.
+pub const ASSERTION_LEAVES_OUT: Code = Code::new("assertion-leaves-out");
 /// A guard on a step of break-glass that the profile itself lifts.
 pub const GUARD_LEAVES_OUT: Code = Code::new("guard-leaves-out");
 
@@ -34,5 +36,12 @@ pub const GUARD_LEAVES_OUT: Code = Code::new("guard-leaves-out");
 pub const SEPARATION_UNCOUNTED: Code = Code::new("separation-uncounted");
 
 /// Faults of statements that are there all the same: names and types resolved, and the rest of the program can be judged.
-pub const OF_SOUND: [Code; 6] =
-    [CEDAR_VALIDATION, UNTESTED_OPTIONAL, DENY_LEAVES_OUT, CEDAR_SCHEMA, RAW_SAME_ID, SEPARATED_DUTIES];
+pub const OF_SOUND: [Code; 7] = [
+    CEDAR_VALIDATION,
+    UNTESTED_OPTIONAL,
+    DENY_LEAVES_OUT,
+    ASSERTION_LEAVES_OUT,
+    CEDAR_SCHEMA,
+    RAW_SAME_ID,
+    SEPARATED_DUTIES,
+];

@@ -1,9 +1,12 @@
 //! What lowering makes of a program.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cedar_policy::{Policy, Schema};
 use serde_json::Value;
 
 use crate::bundle::{Contract, Origins};
+use crate::graph::StatementId;
 use crate::text::FileId;
 
 use super::draft::{Draft, Entity};
@@ -33,4 +36,6 @@ pub struct Lowered {
     pub contract: Contract,
     /// The source map.
     pub origins: Origins,
+    /// By separation without `by`: the raw permits for single entities that were reported to bring both duties together.
+    pub(super) joining: BTreeMap<StatementId, BTreeSet<String>>,
 }

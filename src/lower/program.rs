@@ -66,7 +66,7 @@ pub fn lower(
         .unzip();
     let all = || drafts.iter().chain(unknown_types.iter().map(|(draft, _)| draft));
     same_ids(all(), &raw, out);
-    Duties::new(program, &raw, schema.as_ref().map(|made| &made.schema)).check(out);
+    let joining = Duties::new(program, &raw, schema.as_ref().map(|made| &made.schema)).check(out);
     if let Some(SchemaText { schema, .. }) = &schema {
         let denies_links = |of: &StatementId| unknown_types::denies_links(of, &unknown_types, sources);
         validate::gate(&drafts, &policies, &denies_links, schema, out);
@@ -92,7 +92,19 @@ pub fn lower(
         Some(SchemaText { schema, json, text }) => (Some(schema), json, Some(text)),
         None => (None, Value::Null, None),
     };
-    Lowered { drafts, policies, unknown_types, raw, schema, schema_json, schema_text, roles, contract, origins }
+    Lowered {
+        drafts,
+        policies,
+        unknown_types,
+        raw,
+        schema,
+        schema_json,
+        schema_text,
+        roles,
+        contract,
+        origins,
+        joining,
+    }
 }
 
 /// Raw policies times kinds of request, which is what validating them costs, where that is too much.

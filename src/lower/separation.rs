@@ -1,12 +1,17 @@
 //! `separate` without `by`: nobody gets both duties by one role, by one raw permit, or by the type alone. Counted is every way to
 //! get a duty: grants, inherited ones too, break-glass, and raw permits. A denial without a condition closes a way. Conditions of
 //! grants and permits are not looked at: what may hold for somebody counts. Who gets both by what they are assigned is in
-//! `assigned`; what cannot be counted is in `uncounted`.
+//! `assigned`; raw permits that demand several claims are in `joining`; what cannot be counted is in `uncounted`.
 
 mod assigned;
+mod few;
+mod joining;
 mod uncounted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::rc::Rc;
 
 use cedar_policy::{
     ActionConstraint, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, ResourceConstraint, Schema,
@@ -14,12 +19,13 @@ use cedar_policy::{
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph;
-use crate::graph::{ActionId, Deny, Holder, Program, RoleId, Separation, TypeId, TypeKind};
+use crate::graph::{ActionId, Deny, Holder, Program, RoleId, Separation, StatementId, TypeId, TypeKind};
 use crate::text::Span;
 
-use super::raw::{Claim, LetsIn, Named, RawPolicy, lets_in};
+use super::raw::{Claim, LetsIn, Named, RawPolicy, lets_in, reads_request};
 
 pub use assigned::{Held, separated_by_assignments};
+use few::few;
 
 /// Who may do what, as far as the program tells.
 pub(super) struct Duties<'a> {
@@ -27,6 +33,10 @@ pub(super) struct Duties<'a> {
     raw: &'a [RawPolicy],
     /// Actions and the groups that they are in; `None` where there is no schema.
     actions: Option<Entities>,
+    /// The duties that were asked for. An action can be separated from many others.
+    known: RefCell<BTreeMap<ActionId, Rc<Duty<'a>>>>,
+    /// By place: whom raw permits let in that let in the same for each action.
+    for_all_actions: RefCell<BTreeMap<usize, Vec<LetsIn>>>,
 }
 
 /// A way to get a duty: for who is of the type and has a claim out of each demand.
@@ -75,6 +85,8 @@ fn entities(demands: &[BTreeSet<Claim>]) -> impl Iterator<Item = &Named> {
 
 /// One of the two duties of a separation.
 struct Duty<'a> {
+    /// The raw permits that may give it, once for each alternative of whom they let in.
+    permits: Vec<(&'a RawPolicy, LetsIn)>,
     /// Every way to get it: grants first, then break-glass, then raw permits.
     ways: Vec<Way>,
     /// The ways that are open to everybody of a type, and for each claim those whose first demand takes it, by their place in `ways`.
@@ -89,11 +101,26 @@ struct Duty<'a> {
 impl Duty<'_> {
     /// The ways that may be open to who has some claims, in their order.
     fn ways_for<'c>(&self, claims: impl IntoIterator<Item = &'c Claim>) -> impl Iterator<Item = &Way> {
-        let by_claim = claims.into_iter().filter_map(|claim| self.by_claim.get(claim)).flatten();
-        let at: BTreeSet<usize> = self.to_all.iter().chain(by_claim).copied().collect();
-        at.into_iter().filter_map(|at| self.ways.get(at))
+        let lists = claims.into_iter().filter_map(|claim| self.by_claim.get(claim)).chain([&self.to_all]);
+        // Mostly one of the first is wanted, so that all are not put in order.
+        let mut next: BinaryHeap<Reverse<&[usize]>> = lists.map(|list| Reverse(list.as_slice())).collect();
+        let mut last = None;
+        let ways = std::iter::from_fn(move || {
+            loop {
+                let Reverse(list) = next.pop()?;
+                let Some((at, rest)) = list.split_first() else { continue };
+                next.push(Reverse(rest));
+                if last.replace(*at) != Some(*at) {
+                    return Some(*at);
+                }
+            }
+        });
+        ways.filter_map(|at| self.ways.get(at))
     }
 }
+
+/// The two duties of a separation.
+type Pair<'a> = [Rc<Duty<'a>>; 2];
 
 /// What gives a way.
 #[derive(Debug, Clone)]
@@ -105,23 +132,40 @@ enum Given {
 
 /// Both duties brought together, and the raw permits for single entities that have a part in it.
 struct Joined {
+    /// What brings them together, in backticks.
+    by: String,
     finding: Diagnostic,
     policies: BTreeSet<String>,
 }
 
 impl<'a> Duties<'a> {
     pub(super) fn new(program: &'a Program, raw: &'a [RawPolicy], schema: Option<&Schema>) -> Self {
-        Self { program, raw, actions: schema.and_then(|schema| schema.action_entities().ok()) }
+        Self {
+            program,
+            raw,
+            actions: schema.and_then(|schema| schema.action_entities().ok()),
+            known: RefCell::default(),
+            for_all_actions: RefCell::default(),
+        }
     }
 
-    /// Reports who holds both duties of a separation without `by`, whatever they are assigned.
-    pub(super) fn check(&self, out: &mut Diagnostics) {
-        let by_role = self.program.separations.iter().filter(|one| one.by.is_none());
-        for separation in by_role {
-            self.roles(separation, out);
-            self.types(separation, out);
-            out.extend(self.permits_for_both(separation).into_iter().map(|joined| joined.finding));
+    /// Reports who holds both duties of a separation without `by`, whatever they are assigned. By separation, the raw permits for
+    /// single entities that have a part in it.
+    pub(super) fn check(&self, out: &mut Diagnostics) -> BTreeMap<StatementId, BTreeSet<String>> {
+        let mut joining = BTreeMap::new();
+        for separation in self.program.separations.iter().filter(|one| one.by.is_none()) {
+            let pair = self.pair(separation);
+            let (first, second) = self.names(separation);
+            let both = format!("hold both `{first}` and `{second}`");
+            few(self.roles(separation, &pair), separation, &|more| format!("{more} more roles {both}"), out);
+            let types = self.types(separation, &pair);
+            few(types, separation, &|more| format!("all principals of {more} more types {both}"), out);
+            let permits = self.permits_for_both(separation, &pair);
+            let policies = permits.iter().flat_map(|joined| joined.policies.iter().cloned()).collect();
+            joining.insert(separation.statement.id.clone(), policies);
+            few(permits, separation, &|more| format!("principals that {more} more raw policies allow {both}"), out);
         }
+        joining
     }
 
     fn names(&self, separation: &Separation) -> (String, String) {
@@ -129,13 +173,14 @@ impl<'a> Duties<'a> {
         (name(separation.first), name(separation.second))
     }
 
-    fn roles(&self, separation: &Separation, out: &mut Diagnostics) {
-        let (first, second) = (self.duty(separation.first), self.duty(separation.second));
+    /// The roles that hold both.
+    fn roles(&self, separation: &Separation, [first, second]: &Pair<'a>) -> Vec<Joined> {
+        let mut found = Vec::new();
         for id in self.program.role_ids() {
             let Some(role) = self.program.role(id) else { continue };
             let both = role.holders.iter().find_map(|ty| {
-                let way = |duty: &Duty<'_>| self.open(duty, Some(id), *ty).cloned();
-                Some((way(&first)?, way(&second)?))
+                let way = |duty| self.open(duty, Some(id), *ty);
+                Some((way(first)?, way(second)?))
             });
             let Some((one, other)) = both else { continue };
             // What the type alone brings together is reported at the type.
@@ -143,119 +188,34 @@ impl<'a> Duties<'a> {
                 continue;
             }
             let granted = |way: &Way| matches!(way.given, Given::Grant);
-            let label = match granted(&one) && granted(&other) {
+            let label = match granted(one) && granted(other) {
                 true => "including the roles it extends",
                 false => "including the roles it extends, break-glass and raw policies",
             };
-            let named = match (granted(&other), role.on) {
+            let named = match (granted(other), role.on) {
                 // A role held per entity is denied where it is held, and the way may be open elsewhere.
                 (false, None) => Some(self.program.role_name(id)),
                 _ => None,
             };
-            let what = format!("the role `{}` holds", self.program.role_name(id));
-            let finding = self.both(separation, role.span, &what, [&one, &other]);
-            out.push(finding.label(label).help(self.help(separation, named.as_deref())));
-        }
-    }
-
-    fn types(&self, separation: &Separation, out: &mut Diagnostics) {
-        let (first, second) = (self.duty(separation.first), self.duty(separation.second));
-        for ty in self.program.type_ids() {
-            let (Some(one), Some(other)) = (self.open(&first, None, ty), self.open(&second, None, ty)) else {
-                continue;
-            };
-            let what = format!("every `{}` holds", self.program.type_name(ty));
-            let at = self.program.ty(ty).map_or(separation.statement.span, |ty| ty.span);
-            let finding = self.both(separation, at, &what, [one, other]);
-            out.push(finding.help("give one of the two to a role"));
-        }
-    }
-
-    /// The raw permits that bring both duties together for whom they let in: they demand several claims, or name an entity, and the
-    /// same claims open the other duty. What one role brings together is reported at the role.
-    fn permits_for_both(&self, separation: &Separation) -> Vec<Joined> {
-        let duties = [self.duty(separation.first), self.duty(separation.second)];
-        let mut found: Vec<Joined> = Vec::new();
-        let mut seen = BTreeSet::new();
-        for (at, duty) in duties.iter().enumerate() {
-            let Some(other) = duties.get(1 - at) else { continue };
-            for way in &duty.ways {
-                let Some(policy) = way.policy() else { continue };
-                let is_joining = way.demands.len() > 1 || way.named().next().is_some();
-                if !is_joining {
-                    continue;
-                }
-                let types = self.asking(separation.first).into_iter().filter(|ty| way.is_for(*ty));
-                let both = types.into_iter().find_map(|ty| self.opened_too(way, &duties, other, ty));
-                let Some((opened, chosen)) = both else { continue };
-                // Two permits for the same are reported at one of them.
-                if !seen.insert([way.at.min(opened.at), way.at.max(opened.at)]) {
-                    continue;
-                }
-                let ways = if at == 0 { [way, opened] } else { [opened, way] };
-                let names: BTreeSet<String> = chosen.iter().map(|claim| self.claim_name(claim)).collect();
-                let what = match (names.first(), chosen.iter().all(|claim| matches!(claim, Claim::Entity(_)))) {
-                    (Some(name), true) if names.len() == 1 => format!("{name} holds"),
-                    _ => format!("a principal that `{policy}` allows by {} holds", listed(&names, " and ")),
-                };
-                let finding = self
-                    .both(separation, way.at, &what, ways)
-                    .help(format!("let `{policy}` give this duty to nobody who gets the other one"));
-                let policies = ways.into_iter().filter(|way| way.named().next().is_some()).filter_map(Way::policy);
-                found.push(Joined { finding, policies: policies.map(str::to_owned).collect() });
-            }
+            let by = format!("`{}`", self.program.role_name(id));
+            let finding = self.both(separation, role.span, &format!("the role {by} holds"), [one, other]);
+            let finding = finding.label(label).help(self.help(separation, named.as_deref()));
+            found.push(Joined { by, finding, policies: BTreeSet::new() });
         }
         found
     }
 
-    /// The way to the other duty that is open to whom a way is open, with the claims of theirs that open both.
-    fn opened_too<'w>(
-        &self,
-        way: &Way,
-        duties: &[Duty<'_>; 2],
-        other: &'w Duty<'_>,
-        ty: TypeId,
-    ) -> Option<(&'w Way, BTreeSet<Claim>)> {
-        let met = self.met(way, duties, ty)?;
-        let all: BTreeSet<&Claim> = met.iter().flatten().copied().collect();
-        let mut ways = other.ways_for(all.iter().copied());
-        let opened = ways.find(|way| way.is_for(ty) && way.is_met(|claim| all.contains(claim)))?;
-        let is_wanted = |claim: &&&Claim| opened.demands.iter().any(|claims| claims.contains(**claim));
-        let chosen = met.iter().filter_map(|claims| claims.iter().find(is_wanted).or_else(|| claims.first()));
-        Some((opened, chosen.map(|claim| (*claim).clone()).collect()))
-    }
-
-    /// The claims that somebody of a type may have out of each demand of a way and that keep neither duty shut; `None` where a demand
-    /// has none. Any of them may be what somebody has.
-    fn met<'w>(&self, way: &'w Way, duties: &[Duty<'_>; 2], ty: TypeId) -> Option<Vec<BTreeSet<&'w Claim>>> {
-        if duties.iter().any(|duty| self.is_closed(duty, None, ty)) {
-            return None;
-        }
-        let has = |claim: &&Claim| self.may_have(claim, ty) && !self.shuts(duties, claim, ty);
-        let met = way.demands.iter().map(|claims| claims.iter().filter(has).collect());
-        let met: Vec<BTreeSet<&Claim>> = met.collect();
-        met.iter().all(|claims| !claims.is_empty()).then_some(met)
-    }
-
-    /// Whether somebody of a type may have a claim.
-    fn may_have(&self, claim: &Claim, ty: TypeId) -> bool {
-        match claim {
-            Claim::Role(role) => self.program.can_be_in(ty, *role),
-            Claim::Entity(named) => named.ty.is_none_or(|own| own == ty || !self.is_somebody(own)),
-        }
-    }
-
-    /// Whether a type is one of those who ask, so that nobody lies in its entities but themselves.
-    fn is_somebody(&self, ty: TypeId) -> bool {
-        self.program.ty(ty).is_some_and(|ty| ty.kind == TypeKind::Principal)
-    }
-
-    /// Whether a claim keeps somebody from one of some duties.
-    fn shuts(&self, duties: &[Duty<'_>; 2], claim: &Claim, ty: TypeId) -> bool {
-        match claim {
-            Claim::Role(role) => duties.iter().any(|duty| self.is_closed(duty, Some(*role), ty)),
-            Claim::Entity(_) => false,
-        }
+    /// The types of which everybody holds both.
+    fn types(&self, separation: &Separation, [first, second]: &Pair<'a>) -> Vec<Joined> {
+        let both = self.program.type_ids().filter_map(|ty| {
+            let (one, other) = (self.open(first, None, ty)?, self.open(second, None, ty)?);
+            let by = format!("`{}`", self.program.type_name(ty));
+            let at = self.program.ty(ty).map_or(separation.statement.span, |ty| ty.span);
+            let finding = self.both(separation, at, &format!("every {by} holds"), [one, other]);
+            let finding = finding.help("give one of the two to a role");
+            Some(Joined { by, finding, policies: BTreeSet::new() })
+        });
+        both.collect()
     }
 
     /// A claim for messages: the role `clerk`, or the entity.
@@ -315,10 +275,24 @@ impl<'a> Duties<'a> {
         duty.asking.contains(&ty) && duty.denies.iter().any(closes)
     }
 
-    fn duty(&self, action: ActionId) -> Duty<'a> {
+    fn pair(&self, separation: &Separation) -> Pair<'a> {
+        [self.duty(separation.first), self.duty(separation.second)]
+    }
+
+    fn duty(&self, action: ActionId) -> Rc<Duty<'a>> {
+        if let Some(known) = self.known.borrow().get(&action) {
+            return Rc::clone(known);
+        }
+        let duty = Rc::new(self.new_duty(action));
+        self.known.borrow_mut().insert(action, Rc::clone(&duty));
+        duty
+    }
+
+    fn new_duty(&self, action: ActionId) -> Duty<'a> {
         let whole = self.program.decided_on(action, &[]);
         let denies = self.program.denies.iter().filter(|deny| deny.when.is_none() && deny.actions.contains(&action));
-        let ways = self.ways(action);
+        let permits = self.permits(action);
+        let ways = self.ways(action, &permits);
         let to_all = ways.iter().enumerate().filter(|(_, way)| way.demands.is_empty()).map(|(at, _)| at).collect();
         let mut by_claim: BTreeMap<Claim, Vec<usize>> = BTreeMap::new();
         for (at, way) in ways.iter().enumerate() {
@@ -327,6 +301,7 @@ impl<'a> Duties<'a> {
             }
         }
         Duty {
+            permits,
             ways,
             to_all,
             by_claim,
@@ -335,7 +310,7 @@ impl<'a> Duties<'a> {
         }
     }
 
-    fn ways(&self, action: ActionId) -> Vec<Way> {
+    fn ways(&self, action: ActionId, permits: &[(&RawPolicy, LetsIn)]) -> Vec<Way> {
         let program = self.program;
         let mut found = Vec::new();
         for grant in &program.grants {
@@ -357,8 +332,8 @@ impl<'a> Duties<'a> {
                 at: place.map_or(profile.span, |(_, span)| *span),
             });
         }
-        for (raw, LetsIn { ty, demands, .. }) in self.permits(action) {
-            let types = match (ty, demands.is_empty()) {
+        for (raw, LetsIn { ty, demands, .. }) in permits {
+            let types = match (*ty, demands.is_empty()) {
                 (None, true) => self.asking(action).into_iter().map(Some).collect(),
                 (ty, _) => vec![ty],
             };
@@ -385,12 +360,23 @@ impl<'a> Duties<'a> {
 
     /// The raw permits whose scope takes in an action, on a type that it is decided on, once for each alternative of whom they let
     /// in.
-    fn permits(&self, action: ActionId) -> impl Iterator<Item = (&'a RawPolicy, LetsIn)> + use<'_, 'a> {
-        let permits = self.raw.iter().filter(|raw| raw.policy.effect() == Effect::Permit);
+    fn permits(&self, action: ActionId) -> Vec<(&'a RawPolicy, LetsIn)> {
         let groups = self.groups(action);
-        permits.filter(move |raw| self.is_about(&raw.policy, action)).flat_map(move |raw| {
-            lets_in(self.program, action, groups.as_ref(), raw).into_iter().map(move |one| (raw, one))
-        })
+        let mut found = Vec::new();
+        for (at, raw) in self.raw.iter().enumerate() {
+            if raw.policy.effect() != Effect::Permit || !self.is_about(&raw.policy, action) {
+                continue;
+            }
+            let read = || lets_in(self.program, action, groups.as_ref(), raw);
+            match reads_request(raw) {
+                true => found.extend(read().into_iter().map(|one| (raw, one))),
+                false => {
+                    let mut known = self.for_all_actions.borrow_mut();
+                    found.extend(known.entry(at).or_insert_with(read).iter().map(|one| (raw, one.clone())));
+                }
+            }
+        }
+        found
     }
 
     /// The actions that an action lies in, itself included, as Cedar writes them; `None` where there is no schema.

@@ -173,7 +173,10 @@ impl<'a> Promise<'a> {
                 // The two duties of a separation cannot be left out one by one.
                 "first" | "second" => {
                     promise.what.insert((said.clone(), needs()));
-                    promise.rest.push((field.name, said));
+                    // Without `by` nobody does both, in any order.
+                    if item.fields.iter().any(|field| field.name == "by") {
+                        promise.rest.push((field.name, said));
+                    }
                 }
                 name => promise.rest.push((name, said)),
             }

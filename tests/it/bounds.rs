@@ -367,3 +367,51 @@ fn common_types_that_double_are_refused_at_the_type_to_blame() {
     // One that contains itself by two ways.
     of(1, "type X = { a: Y, b: Y }; type Y = { a: X, b: X };").is_refused("cedar-schema", "`X` contains itself");
 }
+
+#[test]
+fn separations_times_raw_permits_are_counted_and_few_are_told() {
+    let actions = list(60, |n| format!("a{n}"));
+    let roles = lines(60, |n| format!("role r{n} for User {{ allow a{} on Doc; }}", n - 1));
+    let separations = lines(59, |n| format!("s{n}: separate Doc.a{} from Doc.a{n};", n - 1));
+    let of = |more: &str| {
+        let permits = lines(380, |n| {
+            let role = |by: usize| n * by % 60 + 1;
+            format!(
+                "@id(\"f{n}\") permit(principal, action, resource) when {{ (principal in Role::\"r{}\" || principal in \
+                 Role::\"r{}\" && principal == User::\"u{n}\") && (principal in Role::\"r{}\" || principal in Role::\"r{}\"){more} }};",
+                role(1),
+                role(7),
+                role(11),
+                role(13)
+            )
+        });
+        let gate = format!("principal User; resource Doc {{ action {actions}; x: Bool }}\n{roles}{separations}");
+        run("check", &[("policy/main.gate", gate), ("policy/raw.cedar", permits)])
+    };
+    for more in ["", " && resource.x"] {
+        let answer = of(more);
+        answer.is_refused("separated-duties", "holds both `Doc.a0` and `Doc.a1`");
+        let errors =
+            answer.text.lines().find_map(|line| line.split_once(" errors")?.0.rsplit(' ').next()?.parse().ok());
+        assert!(errors.is_some_and(|errors: usize| errors < 59 * 20), "{errors:?} errors");
+    }
+}
+
+#[test]
+fn ways_from_role_to_role_are_counted_and_few_are_told() {
+    let of = |count: usize, assigns: &dyn Fn(usize) -> String| {
+        let actions = lines(count, |n| format!("@assigns({}) action a{n};", assigns(n)));
+        let roles = lines(count, |n| format!("role r{n} for User {{ allow a{n} on Doc; }}"));
+        check(format!("principal User; resource Doc {{\n{actions}}}\n{roles}"))
+    };
+    let chain = of(900, &|n| format!("\"r{}\"", n % 900 + 1));
+    chain.is_accepted();
+    assert!(chain.text.contains("`r1` can make itself `r2`"), "{}", chain.shown());
+    let all = of(80, &|_| list(80, |n| format!("\"r{}\"", n + 1)));
+    all.is_accepted();
+    for answer in [chain, all] {
+        let warnings =
+            answer.text.lines().find_map(|line| line.split_once(" warnings")?.0.rsplit(' ').next()?.parse().ok());
+        assert!(warnings.is_some_and(|warnings: usize| warnings < 900 * 7), "{warnings:?} warnings");
+    }
+}

@@ -189,6 +189,25 @@ fn emergencies_go_as_the_profile_says_minute_by_minute() {
 }
 
 #[test]
+fn a_break_glass_profile_makes_no_denial_unknown_where_facts_are_missing() {
+    let suite = "
+suite: half
+at: 2026-03-01T10:00:00Z
+include: [world.yaml]
+principals:
+  mia: {type: User, roles: [support], org: acme, clearance: internal}
+  fred: {type: User, roles: [finance], org: acme, clearance: restricted}
+contexts:
+  half: {mfa: true}
+tests:
+  - {name: nothing grants it, as: mia, in: half, cannot: {approve: p1}}
+  - {name: risk and time decide, as: fred, in: half, unknown: {approve: p1}}
+";
+    let run = run(POLICY, suite, SnapshotMode::ReadOnly);
+    assert!(run.report.is_success(), "{}", run.shown);
+}
+
+#[test]
 fn a_dropped_guard_fails_the_tests_that_rely_on_it_by_name() {
     let guard = POLICY.lines().find(|line| line.starts_with("risk_gate:")).unwrap();
     let policy = POLICY

@@ -1,7 +1,10 @@
 //! Who may assign a role reaches what the role reaches.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
+use crate::diag::Diagnostic;
 use crate::graph::{ActionId, Grant, Holder, Program, RoleId};
 use crate::lint::{Cx, Sink, declare_lint};
 use crate::text::Span;
@@ -14,44 +17,80 @@ declare_lint! {
     reads: Program,
 }
 
+/// How many roles of a holder's are reported one by one, and how many steps of a way are shown.
+const FEW: usize = 5;
+
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let program = cx.program;
+    let known = Known::default();
     let holders: BTreeSet<Holder> = program.grants.iter().map(|grant| grant.holder).collect();
     for holder in holders {
-        let own = actions(&grants(program, holder));
+        let own = known.actions(program, holder);
         let from = match holder {
             Holder::Role(role) => program.role_name(role),
             Holder::Type(ty) => program.type_name(ty).to_owned(),
         };
         any_role(program, holder, &from, out);
-        for (role, way) in ways(program, holder) {
-            let more: BTreeSet<ActionId> = &actions(&program.grants_of(role)) - &own;
-            let Some(first) = way.steps.first() else { continue };
-            // What is inherited is told where it is granted.
-            if !first.own || more.is_empty() {
-                continue;
-            }
+        let reached = known.reached(program, holder);
+        // What is inherited is told where it is granted.
+        let told = reached.iter().filter(|(_, way)| way.own).filter_map(|(role, _)| {
+            let all = known.actions(program, Holder::Role(*role));
+            let more = all.difference(&own).filter_map(|id| program.action(*id));
             // The most telling one: a sensitive action before any other.
-            let gained = more.iter().filter_map(|id| program.action(*id)).min_by_key(|action| !action.sensitive);
-            let Some(gained) = gained else { continue };
-            let mut path = format!("`{from}`");
-            for step in &way.steps {
-                path.push_str(&format!(" → `{}` assigns `{}`", step.action, program.role_name(step.role)));
-            }
-            let name = gained.full_name(program);
-            let mut finding = out
-                .finding(first.at, format!("`{from}` can make itself `{}`", program.role_name(role)))
-                .label(format!("leads to `{name}`, which `{from}` is not granted"));
-            for step in &way.steps {
-                finding = finding.also(step.assigns, "assigns the role");
-            }
-            let finding = finding.note(format!("{path} → `{name}`")).help(format!(
-                "let only a role with at least the access of `{}` assign it, or require two people: `separate`, or a break-glass profile",
-                program.role_name(role)
-            ));
-            out.push(finding);
+            Some((*role, more.min_by_key(|action| !action.sensitive)?.full_name(program)))
+        });
+        let mut told = told.collect::<Vec<_>>().into_iter();
+        for (role, gained) in told.by_ref().take(FEW) {
+            let way = way_to(&reached, role);
+            let Some(first) = way.first() else { continue };
+            let finding = out.finding(first.at, format!("`{from}` can make itself `{}`", program.role_name(role)));
+            out.push(told_in_full(program, finding, &from, &way, role, &gained));
         }
+        let rest: Vec<(RoleId, String)> = told.collect();
+        let Some((first, _)) = rest.first() else { continue };
+        let Some(step) = way_to(&reached, *first).into_iter().next() else { continue };
+        let names: Vec<String> =
+            rest.iter().take(FEW).map(|(role, _)| format!("`{}`", program.role_name(*role))).collect();
+        let more = match rest.len().saturating_sub(FEW) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let finding = out
+            .finding(step.at, format!("`{from}` can make itself {} more roles: {}{more}", rest.len(), names.join(", ")))
+            .label("this is the first step to one of them")
+            .also(step.assigns, "assigns the role")
+            .help("mend the ways that are reported one by one, and check again to see these");
+        out.push(finding);
     }
+}
+
+/// The finding that a holder can come to a role, with its steps and what it gains.
+fn told_in_full(
+    program: &Program,
+    finding: Diagnostic,
+    from: &str,
+    way: &[Step],
+    role: RoleId,
+    gained: &str,
+) -> Diagnostic {
+    let mut path = format!("`{from}`");
+    let role = program.role_name(role);
+    let mut finding = finding.label(format!("leads to `{gained}`, which `{from}` is not granted"));
+    let skipped = way.len().saturating_sub(FEW);
+    for (number, step) in way.iter().enumerate() {
+        // The last step is shown in any case.
+        if number + 1 >= FEW && number + 1 < way.len() {
+            continue;
+        }
+        if skipped > 0 && number + 1 == way.len() {
+            path.push_str(&format!(" → … {skipped} more steps …"));
+        }
+        path.push_str(&format!(" → `{}` assigns `{}`", step.action, program.role_name(step.role)));
+        finding = finding.also(step.assigns, "assigns the role");
+    }
+    finding.note(format!("{path} → `{gained}`")).help(format!(
+        "let only a role with at least the access of `{role}` assign it, or require two people: `separate`, or a break-glass profile",
+    ))
 }
 
 /// Tells the actions by which a holder can give itself every role there is, whatever roles are declared here.
@@ -72,16 +111,28 @@ fn any_role(program: &Program, holder: Holder, from: &str, out: &mut Sink) {
     }
 }
 
-/// How a holder comes to a role.
-#[derive(Debug, Clone, Default)]
-struct Way {
-    steps: Vec<Step>,
+/// What holders assign and may do, asked for many times.
+#[derive(Default)]
+struct Known {
+    steps: RefCell<BTreeMap<Holder, Rc<Vec<Step>>>>,
+    actions: RefCell<BTreeMap<Holder, Rc<BTreeSet<ActionId>>>>,
+}
+
+/// A role that a holder can come to, by a shortest way.
+#[derive(Debug, Clone)]
+struct Reached {
+    /// The last step of the way.
+    step: Step,
+    /// Whose step it is; `None`: the holder's own.
+    by: Option<RoleId>,
+    /// Whether the holder itself is granted the first step, not a role that it extends.
+    own: bool,
 }
 
 #[derive(Debug, Clone)]
 struct Step {
     /// The action that assigns.
-    action: String,
+    action: Rc<str>,
     /// Where the grant names it.
     at: Span,
     /// Where it is declared.
@@ -92,23 +143,43 @@ struct Step {
     own: bool,
 }
 
-/// Every role that a holder can come to by assignments, each by a shortest way.
-fn ways(program: &Program, holder: Holder) -> BTreeMap<RoleId, Way> {
-    let mut found: BTreeMap<RoleId, Way> = BTreeMap::new();
-    let mut waiting = VecDeque::from([(holder, Way::default())]);
-    while let Some((at, way)) = waiting.pop_front() {
-        for step in steps(program, at) {
-            if Holder::Role(step.role) == holder || found.contains_key(&step.role) {
-                continue;
-            }
-            let mut longer = way.clone();
-            let role = step.role;
-            longer.steps.push(step);
-            found.insert(role, longer.clone());
-            waiting.push_back((Holder::Role(role), longer));
-        }
+impl Known {
+    fn steps(&self, program: &Program, holder: Holder) -> Rc<Vec<Step>> {
+        let mut known = self.steps.borrow_mut();
+        Rc::clone(known.entry(holder).or_insert_with(|| Rc::new(steps(program, holder))))
     }
-    found
+
+    fn actions(&self, program: &Program, holder: Holder) -> Rc<BTreeSet<ActionId>> {
+        let mut known = self.actions.borrow_mut();
+        Rc::clone(known.entry(holder).or_insert_with(|| Rc::new(actions(&grants(program, holder)))))
+    }
+
+    /// Every role that a holder can come to by assignments.
+    fn reached(&self, program: &Program, holder: Holder) -> BTreeMap<RoleId, Reached> {
+        let mut found: BTreeMap<RoleId, Reached> = BTreeMap::new();
+        let mut waiting = VecDeque::from([(holder, None)]);
+        while let Some((at, by)) = waiting.pop_front() {
+            let before = by.and_then(|role| found.get(&role)).map(|reached| reached.own);
+            for step in self.steps(program, at).iter() {
+                let role = step.role;
+                if Holder::Role(role) == holder || found.contains_key(&role) {
+                    continue;
+                }
+                found.insert(role, Reached { step: step.clone(), by, own: before.unwrap_or(step.own) });
+                waiting.push_back((Holder::Role(role), Some(role)));
+            }
+        }
+        found
+    }
+}
+
+/// The steps by which a role is reached, the first one first.
+fn way_to(reached: &BTreeMap<RoleId, Reached>, role: RoleId) -> Vec<Step> {
+    let last = reached.get(&role);
+    let before = |at: &&Reached| at.by.and_then(|role| reached.get(&role));
+    let mut way: Vec<Step> = std::iter::successors(last, before).map(|at| at.step.clone()).collect();
+    way.reverse();
+    way
 }
 
 fn steps(program: &Program, holder: Holder) -> Vec<Step> {
@@ -119,7 +190,7 @@ fn steps(program: &Program, holder: Holder) -> Vec<Step> {
             let assigned = action.effects.assigns.iter();
             for role in assigned.filter_map(|name| program.find_role(&name.value)) {
                 found.push(Step {
-                    action: action.full_name(program),
+                    action: action.full_name(program).into(),
                     at: *at,
                     assigns: action.span,
                     role,

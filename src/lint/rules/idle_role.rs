@@ -34,6 +34,6 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             ))
             .evidence(Evidence::Proved);
         let own = cx.program.grants.iter().filter(|grant| grant.holder == Holder::Role(id));
-        out.push(own.fold(finding, |finding, grant| finding.also(grant.statement.span, "adds nothing")));
+        out.push(finding.also_each(own.map(|grant| grant.statement.span), "adds nothing"));
     }
 }

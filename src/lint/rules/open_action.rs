@@ -36,6 +36,6 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             .help("add a condition, or remove the action from this policy")
             .evidence(Evidence::Proved);
         let rest = permits.into_iter().filter(|permit| *permit != at);
-        out.push(rest.fold(finding, |finding, permit| finding.also(permit, "by this permit")));
+        out.push(finding.also_each(rest, "by this permit"));
     }
 }

@@ -50,7 +50,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let finding =
             out.finding(at, message).label("none of its requests is denied").help(help).evidence(Evidence::Proved);
         let rest = permits.into_iter().filter(|permit| *permit != at);
-        out.push(rest.fold(finding, |finding, permit| finding.also(permit, "by this permit")));
+        out.push(finding.also_each(rest, "by this permit"));
     }
     for (principal, resource) in &allowed.types {
         let (Some(id), Some(on)) = (by_cedar(principal), by_cedar(resource)) else {

@@ -60,6 +60,7 @@ impl Claims<'_> {
                 Some(picks) => picks.into_iter().for_each(|pick| claim.add(self, pick.effect, target, pick.when)),
                 None if self.is_meant(assertion, target.principal) => {
                     claim.skipped.insert(self.told(target));
+                    claim.untyped.extend(self.is_untyped(assertion, target).then_some(target));
                 }
                 None => {}
             }
@@ -87,6 +88,7 @@ impl Claims<'_> {
                 None if !self.is_named(assertion, target.principal) => {}
                 None => {
                     claim.skipped.insert(self.told(target));
+                    claim.untyped.extend(self.is_untyped(assertion, target).then_some(target));
                 }
             }
         }

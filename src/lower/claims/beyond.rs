@@ -28,7 +28,7 @@ pub fn beyond(program: &Program, lowered: &Lowered, templates: &BTreeMap<String,
     let by_roles = program.separations.iter().filter(|separation| separation.by.is_none());
     let mut all: Vec<Beyond> = by_roles
         .map(|separation| {
-            let uncounted = duties.uncounted(separation).into_iter();
+            let uncounted = duties.uncounted_for(separation).into_iter();
             let mut uncounted: Vec<String> = uncounted
                 .map(|one| format!("the raw policy `{}`, which {}", one.policy, one.what()))
                 .collect();

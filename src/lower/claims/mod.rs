@@ -8,6 +8,7 @@ mod beyond;
 mod break_glass;
 mod builder;
 mod guards;
+mod left_out;
 mod spoken;
 mod steps;
 
@@ -164,7 +165,7 @@ pub fn properties(conditions: &Conditions, form: RolesForm) -> Result<Vec<Proper
 }
 
 /// The requests that the assertions with a condition speak of, so that Cedar's validator can be asked about them.
-/// Assertions that expand to too much are told.
+/// Assertions that expand to too much are told, and what a condition leaves out.
 pub(super) fn conditions(conditions: &Conditions, form: RolesForm, out: &mut Diagnostics) -> Vec<Draft> {
     let budget = Budget::of(conditions.program());
     let cx = Claims::new(conditions, form, &budget);
@@ -172,7 +173,10 @@ pub(super) fn conditions(conditions: &Conditions, form: RolesForm, out: &mut Dia
     cx.claimed_by_asserts(&mut claims);
     out.extend(budget.fault());
     let with_condition = claims.into_iter().zip(&conditions.program().assertions);
+    let with_condition: Vec<_> = with_condition.collect();
+    out.extend(with_condition.iter().filter_map(|(claim, assertion)| cx.leaves_out(claim, assertion)));
     with_condition
+        .into_iter()
         .filter(|(_, assertion)| assertion.when.is_some())
         .flat_map(|(claim, _)| {
             // Of what the schema has no requests of, Cedar's validator has nothing to say.
@@ -203,6 +207,8 @@ struct Claim {
     requests: Vec<Draft>,
     excused: Vec<Draft>,
     skipped: BTreeSet<String>,
+    /// Kinds of request among `skipped` for which the condition has no meaning, though it speaks of them by name or by `any`.
+    untyped: Vec<Target>,
     apart: Vec<Apart>,
     is_conditional: bool,
 }
@@ -220,6 +226,7 @@ impl Claim {
             requests: Vec::new(),
             excused: Vec::new(),
             skipped: BTreeSet::new(),
+            untyped: Vec::new(),
             apart: Vec::new(),
             is_conditional: false,
         }

@@ -1,24 +1,30 @@
 //! Whom a raw permit lets in, as far as its scope and its conditions tell.
 
 mod alternatives;
+mod known;
 mod settled;
+mod ties;
+mod types;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use cedar_policy::pst::{BinaryOp, Expr, UnaryOp};
-use cedar_policy::{EntityUid, PrincipalConstraint, ResourceConstraint, pst};
+use cedar_policy::{EntityUid, Policy, PrincipalConstraint, ResourceConstraint, pst};
 
-use crate::bundle::{ROLE_TYPE, ROLES_ATTRIBUTE, relation_attribute};
+use crate::bundle::{ROLE_TYPE, relation_attribute};
 use crate::graph;
-use crate::graph::{ActionId, Program, RoleId, Ty, TypeId, TypeKind};
+use crate::graph::{ActionId, Program, RoleId, TypeId};
 use crate::lower::names::qualified;
 
 use super::RawPolicy;
 
 use alternatives::Alternatives;
 pub(in crate::lower) use alternatives::LetsIn;
+use known::{Known, Test, conjuncts};
 
 /// What somebody may hold or be, by which a permit lets them in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,9 +54,10 @@ impl fmt::Display for Named {
 
 /// Whom a raw permit may let in where it decides an action, as alternatives; none for nobody of the program's types.
 ///
-/// The condition is read exactly as far as it asks who the principal is: by type, role or entity, in any combination. What the
-/// principal, the resource and the context are like narrows an alternative and is left out. A test of who the principal is that
-/// is not understood is left out, too, and the alternative says that it asks more.
+/// The condition is read exactly as far as it asks who the principal is: by type, role or entity, in any combination, of the
+/// principal itself or of what the same conjunction says is the principal or contains it. What the principal, the resource and
+/// the context are like narrows an alternative and is left out. A test of who the principal is that is not understood is left
+/// out, too, and the alternative says that it asks more.
 /// Tests of the action and of the resource's type come out one way for an action, so that only what is left of the condition counts.
 /// `groups` are the actions, as Cedar writes them, that the action lies in, itself included; `None` where they are not known.
 pub(in crate::lower) fn lets_in(
@@ -59,78 +66,86 @@ pub(in crate::lower) fn lets_in(
     groups: Option<&BTreeSet<String>>,
     raw: &RawPolicy,
 ) -> Vec<LetsIn> {
-    let reader = Reader { program, action, groups, raw };
-    let mut found = match raw.policy.principal_constraint() {
+    let fuel = Cell::new(0);
+    let (known, tied) = (Rc::default(), Rc::default());
+    let reader = Reader { program, action, groups, raw, known, tied, fuel: &fuel };
+    let scope = match raw.policy.principal_constraint() {
         PrincipalConstraint::Any => Alternatives::anybody(),
         PrincipalConstraint::Is(ty) => reader.of_type(&ty.to_string()),
         PrincipalConstraint::In(uid) | PrincipalConstraint::Eq(uid) => reader.within(&uid),
         PrincipalConstraint::IsIn(ty, uid) => reader.of_type(&ty.to_string()).both(reader.within(&uid)),
     };
     let Some(body) = &raw.body else {
-        return found.both(Alternatives::unread()).into_vec();
+        return scope.both(Alternatives::unread()).into_vec();
     };
+    let mut written = Vec::new();
     for clause in body.clauses() {
-        found = found.both(match clause {
-            pst::Clause::When(expr) => reader.read(expr).holds,
-            pst::Clause::Unless(expr) => reader.read(expr).fails,
-        });
-    }
-    found.into_vec()
-}
-
-/// Who meets a condition, and who meets its opposite. Somebody may meet both, for different requests.
-#[derive(Clone)]
-struct Outcomes {
-    holds: Alternatives,
-    fails: Alternatives,
-}
-
-impl Outcomes {
-    fn always() -> Self {
-        Self { holds: Alternatives::anybody(), fails: Alternatives::nobody() }
-    }
-
-    /// A test of something else than who the principal is.
-    fn of_anybody() -> Self {
-        Self { holds: Alternatives::anybody(), fails: Alternatives::anybody() }
-    }
-
-    /// A test that only some pass. Whoever fails it is not known by that.
-    fn only(holds: Alternatives) -> Self {
-        Self { holds, fails: Alternatives::anybody() }
-    }
-
-    /// A test that demands one of some claims; `None` where these are not understood.
-    fn demanding(claims: Option<BTreeSet<Claim>>) -> Self {
-        Self::only(claims.map_or_else(Alternatives::unread, Alternatives::demanding))
-    }
-
-    fn unread() -> Self {
-        Self { holds: Alternatives::unread(), fails: Alternatives::unread() }
-    }
-
-    fn not(self) -> Self {
-        Self { holds: self.fails, fails: self.holds }
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self { holds: self.holds.both(other.holds), fails: self.fails.either(other.fails) }
-    }
-
-    fn or(self, other: Self) -> Self {
-        self.not().and(other.not()).not()
-    }
-
-    /// The one test where this one holds, and the other where it does not.
-    fn select(self, yes: Self, no: Self) -> Self {
-        let Self { holds, fails } = self;
-        Self {
-            holds: holds.clone().both(yes.holds).either(fails.clone().both(no.holds)),
-            fails: holds.both(yes.fails).either(fails.both(no.fails)),
+        match clause {
+            pst::Clause::When(expr) => conjuncts((expr, true), &mut written),
+            pst::Clause::Unless(expr) => conjuncts((expr, false), &mut written),
         }
     }
+    let scoped = scope_tests(&raw.policy);
+    let all: Vec<Test<'_>> = scoped.iter().map(|test| (test, true)).chain(written.iter().copied()).collect();
+    fuel.set(fuel_for(&all));
+    let tied = Rc::new(ties::tied(&reader, &all));
+    let reader = Reader { tied, ..reader };
+    scope.both(reader.knowing(&all, |reader| reader.all(&written))).into_vec()
 }
 
+/// Whether a raw permit may let in others for one action than for another.
+pub(in crate::lower) fn reads_request(raw: &RawPolicy) -> bool {
+    let reads = |expr: &Expr| match expr {
+        Expr::Var(pst::Var::Action | pst::Var::Resource | pst::Var::Context)
+        | Expr::GetAttr { .. }
+        | Expr::HasAttr { .. }
+        | Expr::BinaryOp { op: BinaryOp::GetTag | BinaryOp::HasTag, .. } => Some(true),
+        _ => None,
+    };
+    raw.body.as_ref().is_some_and(|body| {
+        body.clauses().iter().any(|clause| match clause {
+            pst::Clause::When(expr) | pst::Clause::Unless(expr) => {
+                expr.reduce(&reads, &|left, right| left || right, false)
+            }
+        })
+    })
+}
+
+/// How many tests are read at most: those that some operators read several times, several times.
+fn fuel_for(tests: &[Test<'_>]) -> usize {
+    let size = |expr: &Expr| {
+        let parts = Cell::new(0_usize);
+        let count = |_: &Expr| {
+            parts.set(parts.get() + 1);
+            None::<()>
+        };
+        expr.reduce(&count, &|(), ()| (), ());
+        parts.get()
+    };
+    tests.iter().map(|(expr, _)| size(expr)).sum::<usize>() * 4 + 256
+}
+
+/// What a scope says of single entities, as tests.
+fn scope_tests(policy: &Policy) -> Vec<Arc<Expr>> {
+    let test = |var, op, uid: EntityUid| {
+        let (left, right) = (Expr::Var(var), Expr::Literal(pst::Literal::EntityUID(uid.into())));
+        Arc::new(Expr::BinaryOp { op, left: Arc::new(left), right: Arc::new(right) })
+    };
+    let principal = match policy.principal_constraint() {
+        PrincipalConstraint::Any | PrincipalConstraint::Is(_) => None,
+        PrincipalConstraint::Eq(uid) => Some((BinaryOp::Eq, uid)),
+        PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => Some((BinaryOp::In, uid)),
+    };
+    let resource = match policy.resource_constraint() {
+        ResourceConstraint::Any | ResourceConstraint::Is(_) => None,
+        ResourceConstraint::Eq(uid) => Some((BinaryOp::Eq, uid)),
+        ResourceConstraint::In(uid) | ResourceConstraint::IsIn(_, uid) => Some((BinaryOp::In, uid)),
+    };
+    let principal = principal.map(|(op, uid)| test(pst::Var::Principal, op, uid));
+    principal.into_iter().chain(resource.map(|(op, uid)| test(pst::Var::Resource, op, uid))).collect()
+}
+
+#[derive(Clone)]
 struct Reader<'a> {
     program: &'a Program,
     /// The action that is decided.
@@ -138,6 +153,12 @@ struct Reader<'a> {
     /// The actions that it lies in, itself included.
     groups: Option<&'a BTreeSet<String>>,
     raw: &'a RawPolicy,
+    /// What the tests around tell of who is who.
+    known: Rc<Known>,
+    /// The names that some test compares with who the principal is.
+    tied: Rc<BTreeSet<String>>,
+    /// How many tests may still be read.
+    fuel: &'a Cell<usize>,
 }
 
 impl Reader<'_> {
@@ -169,67 +190,136 @@ impl Reader<'_> {
         self.program.role(role)?.on.is_none().then_some(role)
     }
 
-    /// Who meets a condition.
-    fn read(&self, expr: &Arc<Expr>) -> Outcomes {
-        match self.settled(expr) {
-            Some(true) => return Outcomes::always(),
-            Some(false) => return Outcomes::always().not(),
-            None => {}
+    /// Reads something as a reader who knows what some tests tell, too.
+    fn knowing(&self, tests: &[Test<'_>], read: impl FnOnce(&Self) -> Alternatives) -> Alternatives {
+        match self.known.with(tests) {
+            Some(known) => read(&Self { known: Rc::new(known), ..self.clone() }),
+            None => read(self).both(Alternatives::unread()),
         }
-        match expr.as_ref() {
-            Expr::Literal(pst::Literal::Bool(true)) => Outcomes::always(),
-            Expr::Literal(pst::Literal::Bool(false)) => Outcomes::always().not(),
-            Expr::UnaryOp { op: UnaryOp::Not, expr } => self.read(expr).not(),
+    }
+
+    /// Who passes all of some tests that are no conjunctions, where it is known what these tell.
+    fn all(&self, tests: &[Test<'_>]) -> Alternatives {
+        tests.iter().fold(Alternatives::anybody(), |found, test| found.both(self.passes(*test)))
+    }
+
+    /// Who meets conditions together.
+    fn meets<const N: usize>(&self, conditions: [Test<'_>; N]) -> Alternatives {
+        let mut tests = Vec::new();
+        for condition in conditions {
+            conjuncts(condition, &mut tests);
+        }
+        self.knowing(&tests, |reader| reader.all(&tests))
+    }
+
+    /// Who passes a test.
+    fn passes(&self, (expr, wanted): Test<'_>) -> Alternatives {
+        match self.fuel.get().checked_sub(1) {
+            Some(left) => self.fuel.set(left),
+            None => return Alternatives::unread(),
+        }
+        let always = |holds| if holds == wanted { Alternatives::anybody() } else { Alternatives::nobody() };
+        if let Some(holds) = self.settled(expr) {
+            return always(holds);
+        }
+        // Whoever fails a test of who they are is not known by that.
+        let only_if = |wanted: bool, found: Option<Alternatives>| match wanted {
+            true => found,
+            false => found.map(|_| Alternatives::anybody()),
+        };
+        let found = match expr.as_ref() {
+            Expr::Literal(pst::Literal::Bool(holds)) => return always(*holds),
             Expr::IfThenElse { cond, then_expr, else_expr } => {
-                self.read(cond).select(self.read(then_expr), self.read(else_expr))
+                let yes = self.meets([(cond, true), (then_expr, wanted)]);
+                return yes.either(self.meets([(cond, false), (else_expr, wanted)]));
             }
-            Expr::BinaryOp { op, left, right } => self.operation(*op, left, right).unwrap_or_else(|| self.leaf(expr)),
-            Expr::Is { expr, entity_type, in_expr } if is_principal(expr) => {
-                let of_type = Outcomes::only(self.of_type(&entity_type.to_string()));
-                match in_expr {
-                    Some(container) if !self.asks(container) => of_type.and(Outcomes::demanding(self.named(container))),
-                    Some(_) => of_type.and(Outcomes::unread()),
-                    None => of_type,
+            Expr::BinaryOp { op: BinaryOp::And | BinaryOp::Or, left, right } => {
+                return self.meets([(left, wanted)]).either(self.meets([(right, wanted)]));
+            }
+            Expr::BinaryOp { op: op @ (BinaryOp::Eq | BinaryOp::NotEq), left, right } => {
+                let wanted = wanted == (*op == BinaryOp::Eq);
+                if is_boolean(left) || is_boolean(right) {
+                    let both = self.meets([(left, true), (right, wanted)]);
+                    return both.either(self.meets([(left, false), (right, !wanted)]));
                 }
+                only_if(wanted, self.equal(left, right))
             }
-            _ => self.leaf(expr),
+            Expr::BinaryOp { op, left, right } => only_if(wanted, self.operation(*op, left, right)),
+            Expr::Is { expr, entity_type, in_expr } => {
+                let is_principal = self.is_principal(expr);
+                let of_type = match is_principal {
+                    true => self.of_type(&entity_type.to_string()),
+                    false => Alternatives::anybody(),
+                };
+                only_if(
+                    wanted,
+                    match in_expr {
+                        Some(container) => self.lies_within(expr, container).map(|found| of_type.both(found)),
+                        None => is_principal.then_some(of_type),
+                    },
+                )
+            }
+            _ => None,
+        };
+        match found {
+            Some(found) => found,
+            None if self.asks(expr) || self.is_tied(expr) => Alternatives::unread(),
+            None => Alternatives::anybody(),
         }
     }
 
-    /// A test that is not made of others.
-    fn leaf(&self, expr: &Expr) -> Outcomes {
-        match self.asks(expr) {
-            true => Outcomes::unread(),
-            false => Outcomes::of_anybody(),
+    /// Who equals something, or is in some way both of two things; `None` where that is no test of who the principal is that is
+    /// understood.
+    fn equal(&self, left: &Arc<Expr>, right: &Arc<Expr>) -> Option<Alternatives> {
+        match (self.is_principal(left), self.is_principal(right)) {
+            (true, true) => Some(self.is(left).both(self.is(right))),
+            (true, false) if !self.asks(right) => Some(self.is(right)),
+            (false, true) if !self.asks(left) => Some(self.is(left)),
+            _ => None,
         }
     }
 
-    /// Who meets an operation; `None` where it is no combination of tests and no test of who the principal is that is understood.
-    fn operation(&self, op: BinaryOp, left: &Arc<Expr>, right: &Arc<Expr>) -> Option<Outcomes> {
+    /// Who is what an expression is.
+    fn is(&self, expr: &Arc<Expr>) -> Alternatives {
+        match expr.as_ref() {
+            Expr::Var(pst::Var::Principal) => Alternatives::anybody(),
+            _ => demanding(self.entity(expr)),
+        }
+    }
+
+    /// Who lies in something, or in something that lies in it; `None` where that is no test of who the principal is that is
+    /// understood.
+    fn lies_within(&self, inner: &Arc<Expr>, outer: &Arc<Expr>) -> Option<Alternatives> {
+        let is_principal = self.is_principal(inner);
+        // Whatever lies in itself.
+        if is_principal && self.is_principal(outer) {
+            return Some(Alternatives::anybody());
+        }
+        let is_about = is_principal || self.known.is_around(inner);
+        (is_about && !self.asks(outer)).then(|| demanding(self.named(outer)))
+    }
+
+    /// Who meets an operation; `None` where it is no test of who the principal is that is understood.
+    fn operation(&self, op: BinaryOp, left: &Arc<Expr>, right: &Arc<Expr>) -> Option<Alternatives> {
         Some(match op {
-            BinaryOp::And => self.read(left).and(self.read(right)),
-            BinaryOp::Or => self.read(left).or(self.read(right)),
-            BinaryOp::NotEq => self.operation(BinaryOp::Eq, left, right)?.not(),
-            BinaryOp::Eq if is_boolean(left) || is_boolean(right) => {
-                let right = self.read(right);
-                self.read(left).select(right.clone(), right.not())
-            }
-            BinaryOp::Eq if is_principal(left) && !self.asks(right) => Outcomes::demanding(self.entity(right)),
-            BinaryOp::Eq if is_principal(right) && !self.asks(left) => Outcomes::demanding(self.entity(left)),
-            BinaryOp::In if is_principal(left) && !self.asks(right) => Outcomes::demanding(self.named(right)),
-            BinaryOp::Contains if is_principal(right) && !self.asks(left) => Outcomes::demanding(self.members(left)),
-            BinaryOp::Contains if is_roles(left) => Outcomes::demanding(self.role_named(right)),
-            BinaryOp::ContainsAny if is_roles(left) => self.roles_named(right, Outcomes::or)?,
-            BinaryOp::ContainsAny if is_roles(right) => self.roles_named(left, Outcomes::or)?,
-            BinaryOp::ContainsAll if is_roles(left) => self.roles_named(right, Outcomes::and)?,
+            BinaryOp::In => self.lies_within(left, right)?,
+            BinaryOp::Contains if self.is_principal(right) && !self.asks(left) => demanding(self.members(left)),
+            BinaryOp::Contains if self.is_roles(left) => demanding(self.role_named(right)),
+            BinaryOp::ContainsAny if self.is_roles(left) => self.roles_named(right, Alternatives::either)?,
+            BinaryOp::ContainsAny if self.is_roles(right) => self.roles_named(left, Alternatives::either)?,
+            BinaryOp::ContainsAll if self.is_roles(left) => self.roles_named(right, Alternatives::both)?,
             _ => return None,
         })
     }
 
     /// Who has roles of a set of names, by some combination; `None` where the set is no list of names.
-    fn roles_named(&self, names: &Arc<Expr>, combine: fn(Outcomes, Outcomes) -> Outcomes) -> Option<Outcomes> {
+    fn roles_named(
+        &self,
+        names: &Arc<Expr>,
+        combine: fn(Alternatives, Alternatives) -> Alternatives,
+    ) -> Option<Alternatives> {
         let Expr::Set(names) = names.as_ref() else { return None };
-        names.iter().map(|name| Outcomes::demanding(self.role_named(name))).reduce(combine)
+        names.iter().map(|name| demanding(self.role_named(name))).reduce(combine)
     }
 
     /// The role that has a name in the attribute of roles.
@@ -304,108 +394,11 @@ impl Reader<'_> {
         }
         (!found.is_empty()).then_some(found)
     }
-
-    /// Whether an expression depends on who the principal is: by more than its type and what it is like, which its attributes and
-    /// its tags tell. An attribute that leads to a group tells who is in it.
-    fn asks(&self, expr: &Expr) -> bool {
-        let tells = |part: &Expr| match part {
-            Expr::Var(pst::Var::Principal) => Some(true),
-            Expr::GetAttr { expr, attr } if is_principal(expr) && *attr == ROLES_ATTRIBUTE => Some(true),
-            Expr::GetAttr { .. } => Some(self.types_from_principal(part)?.iter().any(|ty| self.has_groups(ty))),
-            Expr::HasAttr { expr, .. } | Expr::Is { expr, in_expr: None, .. } => {
-                self.types_from_principal(expr).map(|_| false)
-            }
-            Expr::BinaryOp { op: BinaryOp::GetTag, left, right } => {
-                let of = self.types_from_principal(left)?;
-                Some(self.asks(right) || self.tags(&of).iter().any(|ty| self.has_groups(ty)))
-            }
-            Expr::BinaryOp { op: BinaryOp::HasTag, left, right } => {
-                self.types_from_principal(left).map(|_| self.asks(right))
-            }
-            _ => None,
-        };
-        expr.reduce(&tells, &|left, right| left || right, false)
-    }
-
-    /// The types of what attributes lead to from the principal; `None` of any other expression.
-    fn types_from_principal(&self, expr: &Expr) -> Option<Vec<Ty>> {
-        match expr {
-            Expr::Var(pst::Var::Principal) => {
-                Some(self.program.principals_of(self.action).into_iter().map(Ty::Entity).collect())
-            }
-            Expr::GetAttr { expr, attr } => {
-                let attribute = |of: &Ty| match of {
-                    Ty::Entity(id) => self.program.ty(*id)?.attributes.get(attr.as_str()).map(|found| found.ty.clone()),
-                    Ty::Record(fields) => fields.get(attr.as_str()).map(|found| found.ty.clone()),
-                    _ => Some(Ty::Unknown),
-                };
-                Some(self.types_from_principal(expr)?.iter().filter_map(attribute).collect())
-            }
-            _ => None,
-        }
-    }
-
-    fn tags(&self, of: &[Ty]) -> Vec<Ty> {
-        let tags = |of: &Ty| match of {
-            Ty::Entity(id) => self.program.ty(*id)?.tags.clone(),
-            _ => Some(Ty::Unknown),
-        };
-        of.iter().filter_map(tags).collect()
-    }
-
-    /// Whether a value may be or contain a group, whose roles its members have.
-    fn has_groups(&self, ty: &Ty) -> bool {
-        match ty {
-            Ty::Entity(id) => self.program.ty(*id).is_some_and(|ty| ty.kind == TypeKind::Group || ty.holds_roles),
-            Ty::Set(inner) => self.has_groups(inner),
-            Ty::Record(fields) => fields.values().any(|field| self.has_groups(&field.ty)),
-            Ty::Named(_) | Ty::Unknown => true,
-            _ => false,
-        }
-    }
-
-    /// The types that an expression may have where the action is decided; `None` where that cannot be told.
-    fn types_of(&self, expr: &Arc<Expr>) -> Option<BTreeSet<TypeId>> {
-        let program = self.program;
-        match expr.as_ref() {
-            Expr::Var(pst::Var::Resource) => {
-                let decided = program.action(self.action)?.decided_on.iter().copied();
-                let only = match self.raw.policy.resource_constraint() {
-                    ResourceConstraint::Any | ResourceConstraint::In(_) => None,
-                    ResourceConstraint::Eq(uid) => Some(self.type_of(&uid.type_name().to_string())?),
-                    ResourceConstraint::Is(ty) | ResourceConstraint::IsIn(ty, _) => {
-                        Some(self.type_of(&ty.to_string())?)
-                    }
-                };
-                Some(decided.filter(|ty| only.is_none_or(|only| only == *ty)).collect())
-            }
-            Expr::Var(pst::Var::Principal) => Some(program.principals_of(self.action).into_iter().collect()),
-            Expr::Literal(pst::Literal::EntityUID(uid)) => Some(BTreeSet::from([self.type_of(&uid.ty.to_string())?])),
-            Expr::GetAttr { expr, attr } if matches!(expr.as_ref(), Expr::Var(pst::Var::Context)) => {
-                entity_type(&program.context_of(self.action).get(attr.as_str())?.ty)
-            }
-            Expr::GetAttr { expr, attr } => {
-                let mut found = BTreeSet::new();
-                for ty in self.types_of(expr)? {
-                    found.extend(entity_type(&program.ty(ty)?.attributes.get(attr.as_str())?.ty)?);
-                }
-                Some(found)
-            }
-            _ => None,
-        }
-    }
 }
 
-fn entity_type(ty: &Ty) -> Option<BTreeSet<TypeId>> {
-    match ty {
-        Ty::Entity(id) => Some(BTreeSet::from([*id])),
-        _ => None,
-    }
-}
-
-/// The attribute with the names of the principal's roles.
-fn is_roles(expr: &Arc<Expr>) -> bool {
-    matches!(expr.as_ref(), Expr::GetAttr { expr, attr } if is_principal(expr) && *attr == ROLES_ATTRIBUTE)
+/// Who meets a demand for one of some claims; `None` where these are not understood.
+fn demanding(claims: Option<BTreeSet<Claim>>) -> Alternatives {
+    claims.map_or_else(Alternatives::unread, Alternatives::demanding)
 }
 
 /// Whether an expression is true or false by its form. Of an attribute that cannot be told.
@@ -432,8 +425,4 @@ fn is_boolean(expr: &Expr) -> bool {
         Expr::IfThenElse { then_expr, else_expr, .. } => is_boolean(then_expr) || is_boolean(else_expr),
         _ => false,
     }
-}
-
-fn is_principal(expr: &Arc<Expr>) -> bool {
-    matches!(expr.as_ref(), Expr::Var(pst::Var::Principal))
 }

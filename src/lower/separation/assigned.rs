@@ -12,7 +12,7 @@ use crate::lower::lowered::Lowered;
 use crate::lower::raw::{Claim, Named};
 use crate::text::Span;
 
-use super::{Duties, Duty, Joined, Way};
+use super::{Duties, Duty, Joined, Pair, Way, few};
 
 /// A role that the package's own assignments give to an entity.
 #[derive(Debug, Clone)]
@@ -33,19 +33,22 @@ pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[He
     let duties = Duties::new(program, &lowered.raw, lowered.schema.as_ref());
     let people = People::new(held);
     for separation in program.separations.iter().filter(|one| one.by.is_none()) {
-        let mut assigned = duties.assigned(separation, &people);
-        assigned.extend(duties.allowed(separation, &people, &assigned));
-        let counted: BTreeSet<String> = duties
-            .permits_for_both(separation)
-            .iter()
-            .chain(&assigned)
-            .flat_map(|joined| joined.policies.clone())
-            .collect();
-        out.extend(assigned.into_iter().map(|joined| joined.finding));
+        let pair = duties.pair(separation);
+        let mut assigned = duties.assigned(separation, &pair, &people);
+        assigned.extend(duties.allowed(separation, &pair, &people, &assigned));
+        let mut counted = lowered.joining.get(&separation.statement.id).cloned().unwrap_or_default();
+        counted.extend(assigned.iter().flat_map(|joined| joined.policies.iter().cloned()));
         let (first, second) = duties.names(separation);
-        for one in duties.uncounted(separation).iter().filter(|one| !counted.contains(&one.policy)) {
-            out.push(one.hint(separation, [first.clone(), second.clone()]));
-        }
+        let more = |more| format!("{more} more principals are assigned roles that hold both `{first}` and `{second}`");
+        few(assigned, separation, &more, out);
+        let uncounted = duties.uncounted(&pair).into_iter().filter(|one| !counted.contains(&one.policy));
+        let hints = uncounted.map(|one| Joined {
+            by: format!("`{}`", one.policy),
+            finding: one.hint(separation, [first.clone(), second.clone()]),
+            policies: BTreeSet::new(),
+        });
+        let more = |more| format!("{more} more raw policies are not counted for `{first}` and `{second}`");
+        few(hints.collect(), separation, &more, out);
     }
 }
 
@@ -113,10 +116,10 @@ impl Use<'_, '_> {
     }
 }
 
-impl Duties<'_> {
+impl<'a> Duties<'a> {
     /// Who holds both duties by different assignments, or by one and a raw permit for them.
-    fn assigned(&self, separation: &Separation, people: &People<'_>) -> Vec<Joined> {
-        let (first, second) = (self.duty(separation.first), self.duty(separation.second));
+    fn assigned(&self, separation: &Separation, pair: &Pair<'a>, people: &People<'_>) -> Vec<Joined> {
+        let [first, second] = pair;
         let named = first.ways.iter().chain(&second.ways).flat_map(Way::named);
         let mut who: BTreeMap<(TypeId, &str), Option<&Named>> =
             named.filter_map(|named| Some(((named.ty?, named.id.as_str()), Some(named)))).collect();
@@ -124,14 +127,20 @@ impl Duties<'_> {
             who.entry(*several).or_insert(None);
         }
         let pairs =
-            who.into_iter().filter_map(|((ty, id), named)| self.joined([&first, &second], named, people.roles(ty, id)));
+            who.into_iter().filter_map(|((ty, id), named)| self.joined([first, second], named, people.roles(ty, id)));
         pairs.map(|pair| self.joined_by(separation, &pair)).collect()
     }
 
     /// Whom a raw permit allows by several claims, of which one is an entity with an assigned role for the other duty: a group, for
     /// example, whose members must also hold some role. What is known already is left out.
-    fn allowed(&self, separation: &Separation, people: &People<'_>, known: &[Joined]) -> Vec<Joined> {
-        let duties = [self.duty(separation.first), self.duty(separation.second)];
+    fn allowed(
+        &self,
+        separation: &Separation,
+        duties: &Pair<'a>,
+        people: &People<'_>,
+        known: &[Joined],
+    ) -> Vec<Joined> {
+        let asking = self.asking(separation.first);
         let mut found: BTreeMap<&str, Joined> = BTreeMap::new();
         for (at, duty) in duties.iter().enumerate() {
             let Some(other) = duties.get(1 - at) else { continue };
@@ -140,8 +149,8 @@ impl Duties<'_> {
                 if found.contains_key(policy) || known.iter().any(|joined| joined.policies.contains(policy)) {
                     continue;
                 }
-                let types = self.asking(separation.first).into_iter().filter(|ty| way.is_for(*ty));
-                let both = types.into_iter().find_map(|ty| self.opened_by_roles(way, &duties, other, people, ty));
+                let mut types = asking.iter().copied().filter(|ty| way.is_for(*ty));
+                let both = types.find_map(|ty| self.opened_by_roles(way, duties, other, people, ty));
                 if let Some((opened, held)) = both {
                     let pair =
                         [Use { way, held: Vec::new(), is_named: true }, Use { way: opened, held, is_named: false }];
@@ -158,7 +167,7 @@ impl Duties<'_> {
     fn opened_by_roles<'h, 'w>(
         &self,
         way: &Way,
-        duties: &[Duty<'_>; 2],
+        duties: &Pair<'a>,
         other: &'w Duty<'_>,
         people: &People<'h>,
         ty: TypeId,
@@ -212,7 +221,7 @@ impl Duties<'_> {
         let also = also.into_iter().chain(policies.first().map(|policy| format!("the raw policy `{policy}`")));
         let role = held.last().map_or_else(String::new, |one| name(one));
         let help = format!("remove this assignment of `{role}`, or {}", also.collect::<Vec<_>>().join(", or "));
-        Joined { finding: finding.help(help), policies }
+        Joined { by: format!("`{who}`"), finding: finding.help(help), policies }
     }
 
     /// How somebody gets the one duty and the other, each by something that the other does not need.

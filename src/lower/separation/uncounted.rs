@@ -11,7 +11,7 @@ use crate::lower::codes;
 use crate::lower::raw::{RawPolicy, RawTemplate};
 use crate::text::Span;
 
-use super::{Duties, entities, listed};
+use super::{Duties, Pair, entities, listed};
 
 /// A raw permit that may give a duty to holders of other roles than those it is counted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +45,10 @@ impl Uncounted {
 
 impl Duties<'_> {
     /// Raw permits for one of the duties whose demands cannot all be counted, sorted.
-    pub(in crate::lower) fn uncounted(&self, separation: &Separation) -> Vec<Uncounted> {
+    pub(super) fn uncounted(&self, pair: &Pair<'_>) -> Vec<Uncounted> {
         let mut found: BTreeMap<String, (&RawPolicy, BTreeSet<String>)> = BTreeMap::new();
-        for action in [separation.first, separation.second] {
-            for (raw, lets_in) in self.permits(action) {
+        for duty in pair {
+            for (raw, lets_in) in &duty.permits {
                 let named: BTreeSet<String> = entities(&lets_in.demands).map(|named| format!("`{named}`")).collect();
                 // What demands nothing else is counted as if it were for everybody.
                 let asks_more = lets_in.asks_more && !lets_in.demands.is_empty();
@@ -59,6 +59,11 @@ impl Duties<'_> {
         }
         let uncounted = found.into_iter().map(|(policy, (raw, named))| Uncounted { policy, named, at: raw.span });
         uncounted.collect()
+    }
+
+    /// The same of a separation.
+    pub(in crate::lower) fn uncounted_for(&self, separation: &Separation) -> Vec<Uncounted> {
+        self.uncounted(&self.pair(separation))
     }
 
     /// Whether links of a template may give one of the duties.

@@ -2,7 +2,9 @@
 //! a change of a break-glass; and what is said where there is no solver.
 
 use std::fs;
+use std::path::Path;
 
+use git2::Repository;
 use serde_json::Value;
 
 use crate::support::{folders, root};
@@ -418,6 +420,27 @@ fn what_cannot_be_compared_is_said() {
     history.edit(&[("role support for User", "role support for Usr")]);
     let broken = faults(&[PACKAGE]);
     assert!(broken.contains("did you mean `User`?"), "{broken}");
+}
+
+/// As in a partial clone, in which the tree of the package was not fetched.
+#[test]
+fn an_old_tree_that_cannot_be_read_is_no_new_package() {
+    let history = History::new(None);
+    let repository = Repository::open(history.dir.path()).unwrap();
+    let top = repository.head().unwrap().peel_to_tree().unwrap();
+    let tree = top.get_path(Path::new(PACKAGE)).unwrap().id().to_string();
+    let (folder, file) = tree.split_at(2);
+    fs::remove_file(repository.path().join("objects").join(folder).join(file)).unwrap();
+    for (verb, args) in [
+        ("bump", ["HEAD", PACKAGE, "--check"]),
+        ("bump", ["HEAD", PACKAGE, "--format=json"]),
+        ("diff", ["HEAD", PACKAGE, "--gate"]),
+    ] {
+        let run = history.verb(verb, &args);
+        let told = format!("{}{}", run.out, run.err);
+        assert_eq!(run.code, 2, "{verb} {args:?}: {told}");
+        assert!(told.contains(&tree) && !told.contains("initial"), "{verb} {args:?}: {told}");
+    }
 }
 
 #[test]
