@@ -12,7 +12,7 @@ use crate::load::codes::MERGE_CONFLICT;
 use crate::lower::{Lowered, RawIds, RawSchema};
 use crate::parallel::Work;
 use crate::syntax::ast;
-use crate::text::{Duration, Instant, Span};
+use crate::text::{Duration, Instant, Span, words};
 use crate::typing::Conditions;
 use crate::{graph, lint, lower, parallel, scenario, syntax};
 
@@ -147,7 +147,7 @@ pub(super) fn add_gateway(package: &PackageFiles, program: &Program, contract: &
 }
 
 /// Of a file with an unfinished merge that alone is told: what else is wrong with it follows from the marks.
-fn unmerged_once(all: Diagnostics) -> Diagnostics {
+pub(super) fn unmerged_once(all: Diagnostics) -> Diagnostics {
     let file = |found: &Diagnostic| found.primary().map(|span| span.file);
     let conflicts = all.iter().filter(|found| found.code == MERGE_CONFLICT);
     let unmerged: BTreeSet<_> = conflicts.filter_map(file).collect();
@@ -233,12 +233,11 @@ fn may_be_lost(found: &Diagnostic, package: &PackageFiles, broken: &[Span]) -> b
         return true;
     }
     let name = found.primary().map_or("", |span| package.sources.slice(span));
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    if name.is_empty() || !name.chars().all(is_part) {
+    if !words(name).eq([name]) {
         return true;
     }
-    let words = package.gate.iter().flat_map(|file| package.sources.text(*file).split(|c| !is_part(c)));
-    words.filter(|word| *word == name).count() > 1
+    let all = package.gate.iter().flat_map(|file| words(package.sources.text(*file)));
+    all.filter(|word| *word == name).count() > 1
 }
 
 /// The break-glass profiles of which a part did not parse.

@@ -1,14 +1,19 @@
 //! From a checked package to its bundle and the suites that are typed against it: what tests and questions start from.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use crate::bundle::BundleTree;
 use crate::decide::{Engine, EngineError};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::lint::Extent;
 use crate::load::PackageFiles;
+use crate::scenario;
 use crate::scenario::{Policy, Suite};
-use crate::{lint, scenario};
+use crate::text::words;
 
+use super::check::unmerged_once;
 use super::{BuildError, Checked, build, declarations, engine};
 
 /// A compiled package and its suites.
@@ -82,24 +87,44 @@ fn suites_for<'a>(package: &PackageFiles, checked: &'a Checked, engine: Engine) 
 }
 
 /// Adds to what is wrong with a package what is wrong with its declared changes and its suites. They have no say in what the
-/// policy decides. Names in suites are looked up in a policy that is sound; beside one that is not, only what is no YAML is told.
+/// policy decides. Where a part of the policy is lost to an error, suites are read against the rest, and only what no lost part
+/// can mend is told.
 ///
 /// # Errors
 /// Where what the compiler made cannot be built or loaded; a fault of ours.
 pub fn beside(package: &PackageFiles, checked: &mut Checked) -> Result<(), SuitesError> {
     let mut found = Diagnostics::new();
     let _ = declarations(package, &mut found);
-    let others: Vec<_> = checked.beside_the_policy(package).collect();
-    let is_of_policy = |one: &&Diagnostic| lint::find(one.code.as_str()).is_none() && !others.contains(one);
-    let is_sound = !checked.diagnostics.iter().filter(is_of_policy).any(Diagnostic::is_error);
-    found.extend(match is_sound {
-        false => scenario::unreadable(&package.sources, &package.scenarios),
-        true if package.scenarios.is_empty() => Diagnostics::new(),
-        true => suites(package, checked)?.faults(),
-    });
+    if !package.scenarios.is_empty() {
+        found.extend(match (checked.extent, suites(package, checked)) {
+            (Extent::Whole, Ok(suites)) => suites.faults(),
+            (Extent::Part, Ok(suites)) => certain(suites.faults(), package),
+            // What Cedar refuses makes no engine; the check has told why.
+            (_, Err(_)) if checked.failed() => scenario::unreadable(&package.sources, &package.scenarios),
+            (_, Err(error)) => return Err(error),
+        });
+    }
     let all = std::mem::take(&mut checked.diagnostics);
-    checked.diagnostics = all.into_iter().chain(found).collect::<Diagnostics>().sorted();
+    checked.diagnostics = unmerged_once(all.into_iter().chain(found).collect()).sorted();
     Ok(())
+}
+
+/// The faults of suites that stay whatever the lost parts of the policy declare: those in their form, and names that stand nowhere
+/// in the policy and that no suite declares.
+fn certain(faults: Diagnostics, package: &PackageFiles) -> Diagnostics {
+    let sources = &package.sources;
+    let policy = [&package.gate, &package.cedar, &package.cedarschema].into_iter().flatten();
+    let mut known: BTreeSet<String> = policy.flat_map(|file| words(sources.text(*file))).map(str::to_owned).collect();
+    known.extend(scenario::declared_names(sources, &package.scenarios));
+    let is_certain = |fault: &Diagnostic| {
+        let code = fault.code;
+        if code == scenario::codes::UNKNOWN_NAME {
+            let name = fault.primary().map_or("", |span| sources.slice(span));
+            return words(name).eq([name]) && !known.contains(name);
+        }
+        scenario::codes::OF_FORM.contains(&code) || !code.as_str().starts_with("scenario-")
+    };
+    faults.into_iter().filter(is_certain).collect()
 }
 
 /// What is wrong with the entities beside the `.cedar` files of a package without faults.

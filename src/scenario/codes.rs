@@ -59,3 +59,17 @@ pub const INVALID_CEDAR_DATA: Code = Code::new("scenario-invalid-cedar-data");
 pub const TOO_FEW_APPROVERS: Code = Code::new("scenario-too-few-approvers");
 /// A claim of a scenario does not hold.
 pub const FAILED: Code = Code::new("scenario-failed");
+
+/// Those that do not depend on what the policy declares, but for types of attributes that it declares.
+pub const OF_FORM: [Code; 10] = [
+    UNKNOWN_KEY,
+    MISSING_KEY,
+    CONFLICTING_KEYS,
+    WRONG_SHAPE,
+    WRONG_VALUE,
+    DUPLICATE_NAME,
+    MISSING_ATTRIBUTE,
+    CYCLE,
+    UNKNOWN_FILE,
+    UNUSED_FILE,
+];

@@ -11,6 +11,7 @@ pub mod safe;
 mod sources;
 mod span;
 mod utf16;
+mod words;
 
 pub use count::counted;
 pub use hidden::{hidden, is_hidden, is_invisible};
@@ -19,3 +20,4 @@ pub use line_index::{BYTE_ORDER_MARK, LineColumn, LineIndex};
 pub use sources::{Source, Sources};
 pub use span::{FileId, Span};
 pub use utf16::Utf16Position;
+pub use words::words;

@@ -2,13 +2,15 @@
 
 use super::brackets;
 use super::places::Places;
-use super::walk::MAX_VALUES;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::codes;
 use crate::text::Span;
 
 /// The most faults reported for one document; a file of nothing but duplicate keys has no end of them.
 const MAX_FAULTS: usize = 100;
+
+/// Values that a document may hold once its aliases are expanded.
+pub(super) const MAX_VALUES: u32 = 500_000;
 
 /// The faults of one document.
 pub(super) struct Faults<'a> {

@@ -6,18 +6,14 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::MergeKeys;
 use super::events::{Kind, Part, Parts};
-use super::fault::Faults;
+use super::fault::{Faults, MAX_VALUES};
 use super::places::Places;
-use super::plain;
+use super::{MergeKeys, plain};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::codes;
 use crate::load::document::{Key, Node, Value};
 use crate::text::Span;
-
-/// Values that a document may hold once its aliases are expanded.
-pub(super) const MAX_VALUES: u32 = 500_000;
 
 /// The key under which YAML 1.1 takes the entries of other mappings.
 const MERGE: &str = "<<";
@@ -48,7 +44,7 @@ pub(super) fn of(
 pub(super) fn along(places: &Places<'_>, merge: MergeKeys) -> Option<Node> {
     let mut faults = Diagnostics::new();
     let mut out = Faults::new(&mut faults);
-    let (node, source) = read(Source::Along(Parts::of(places)), places, merge, &mut out).ok()?;
+    let (node, source) = read(Source::Along(Box::new(Parts::of(places))), places, merge, &mut out).ok()?;
     let Source::Along(mut parts) = source else { return None };
     while parts.next(&mut out).ok()?.is_some() {}
     (out.count() == 0).then_some(node)
@@ -88,7 +84,7 @@ enum Source<'a, 'p> {
     /// All of them, with a position that an alias moves.
     Kept { parts: &'p [Part<'a>], anchors: BTreeMap<usize, usize>, at: usize },
     /// One after the other; an alias cannot be followed.
-    Along(Parts<'a, 'p>),
+    Along(Box<Parts<'a, 'p>>),
 }
 
 /// Values that are placed at the parts of their document.

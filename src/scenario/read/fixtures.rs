@@ -251,7 +251,7 @@ fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: 
         }
     }
     for parent in &declared.parents {
-        let value = parent.attribute.as_ref().and_then(|attribute| value_of(&parts.attributes, attribute));
+        let value = parent.attribute.as_ref().and_then(|attribute| roles::value_of(&parts.attributes, attribute));
         if let Some(Value::Entity(uid)) = value {
             parts.parents.push(uid.clone());
         }
@@ -368,11 +368,6 @@ fn tags(
         .iter()
         .filter_map(|(key, node)| Some((key.text.clone(), values::value(node, ty, directory, out)?)))
         .collect()
-}
-
-/// The value of an attribute.
-pub(super) fn value_of<'v>(attributes: &'v [(String, Value)], name: &str) -> Option<&'v Value> {
-    attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
 fn section_key(section: Section) -> &'static str {

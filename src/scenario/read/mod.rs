@@ -96,6 +96,15 @@ pub fn unreadable(sources: &Sources, files: &[FileId]) -> Diagnostics {
     out
 }
 
+/// The names of fixtures and contexts that files of suites declare, whether or not they are sound.
+#[must_use]
+pub fn declared_names(sources: &Sources, files: &[FileId]) -> BTreeSet<String> {
+    let documents = Documents::read(sources, files, &mut Diagnostics::new());
+    let sections = documents.iter().flat_map(|document| sheet::SECTIONS.map(|section| document.get(section)));
+    let entries = sections.flatten().filter_map(Node::as_map).flatten();
+    entries.map(|(key, _)| key.text.clone()).collect()
+}
+
 /// The template-link files that suites name under `links`: they are part of the policy set, so whoever compiles the
 /// policy reads them first. Faults are left to [`load_suites`], which reports them.
 #[must_use]

@@ -17,7 +17,6 @@ use crate::text::Span;
 
 use super::a;
 use super::directory::Directory;
-use super::fixtures::value_of;
 
 /// Reads `roles: […]` of a fixture: what each is called, and the Cedar parent that makes the fixture a holder.
 pub(super) fn given(
@@ -120,6 +119,11 @@ pub(super) fn group_entities(groups: &BTreeMap<EntityUid, BTreeSet<EntityUid>>) 
         json!({"uid": value::entity(group), "attrs": {}, "parents": parents})
     };
     groups.iter().map(entity).collect()
+}
+
+/// The value of an attribute.
+pub(super) fn value_of<'v>(attributes: &'v [(String, Value)], name: &str) -> Option<&'v Value> {
+    attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
 /// The names of roles and of all holder groups that those lead to: what the attribute of a holder says.

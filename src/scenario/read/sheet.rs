@@ -16,6 +16,9 @@ use super::{names, raw};
 /// The keys of a file that only shares fixtures.
 const SHARED_KEYS: [&str; 5] = ["include", "principals", "resources", "groups", "contexts"];
 
+/// The keys under which fixtures and contexts stand.
+pub(super) const SECTIONS: [&str; 4] = ["principals", "resources", "groups", "contexts"];
+
 /// The keys of a suite.
 pub(super) const SUITE_KEYS: [&str; 11] = [
     "suite",

@@ -148,10 +148,10 @@ fn compile(test: &Test, lints: Lints<'_>) -> Compiled {
         at: Instant::parse_date("2026-03-01").unwrap(),
         levels: asked.iter().map(|lint| (lint.id().to_owned(), Level::Warn)).collect(),
     };
-    let checked = pipeline::check(&package, &options, loading);
+    let mut checked = pipeline::check(&package, &options, loading);
+    let faulty = checked.diagnostics.iter().any(|one| one.is_error() && lint::find(one.code.as_str()).is_none());
+    pipeline::beside(&package, &mut checked).unwrap();
     let mut diagnostics = checked.diagnostics.clone();
-    let _ = pipeline::declarations(&package, &mut diagnostics);
-    let faulty = diagnostics.iter().any(|one| one.is_error() && lint::find(one.code.as_str()).is_none());
     if lints.need_proofs() {
         let found = crate::prover::solver();
         let options = ProofOptions {
@@ -184,7 +184,6 @@ fn compile(test: &Test, lints: Lints<'_>) -> Compiled {
     if !faulty && !package.scenarios.is_empty() {
         let options = TestOptions { filter: None, threads: NonZeroUsize::MIN, snapshots: SnapshotMode::ReadOnly };
         let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
-        diagnostics.extend(pipeline::suites(&package, &checked).unwrap().faults());
         diagnostics.extend(tested.report.iter().flat_map(failures));
     }
     Compiled { sources: package.sources, diagnostics, proofs: told }
