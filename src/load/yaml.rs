@@ -67,20 +67,31 @@ fn document(text: &str, file: FileId, base: usize, merge: MergeKeys, out: &mut D
     if parts.is_empty() {
         return Some(Node { span: places.span(0, 0), value: Value::Null, written: Some("".into()), quoted: false });
     }
-    let refusal = match walk::of(&parts, &places, merge, &mut out) {
-        Ok(node) => return Some(node),
-        Err(refusal) => refusal,
-    };
-    out.push(match refusal {
-        Refusal::Syntax { message, at } => fault::syntax(&message, at.unwrap_or(0), &places),
-        Refusal::TooManyValues => fault::too_large(first_alias(&parts), places.point(0)),
-        Refusal::Ambiguous(span) => {
-            Diagnostic::error(codes::YAML_AMBIGUOUS, span.unwrap_or(places.point(0)), "ambiguous YAML")
-                .label("YAML parsers disagree about this value")
-                .help("quote the text, or write the list or mapping with one entry per line")
+    let mut found = Diagnostics::new();
+    let read = walk::of(&parts, &places, merge, &mut Faults::new(&mut found));
+    let (node, refusal) = match read {
+        Ok(node) => (Some(node), None),
+        Err(Refusal::Syntax { message, at }) => {
+            out.push(fault::syntax(&message, at.unwrap_or(0), &places));
+            return None;
         }
-    });
-    None
+        // Where a document expands to too many values, a fault in one is a fault in each of its copies.
+        Err(Refusal::TooManyValues) => {
+            out.push(fault::too_large(first_alias(&parts), places.point(0)));
+            return None;
+        }
+        Err(Refusal::Ambiguous(span)) => {
+            let at = span.unwrap_or(places.point(0));
+            let refusal = Diagnostic::error(codes::YAML_AMBIGUOUS, at, "ambiguous YAML")
+                .label("YAML parsers disagree about this value")
+                .help("quote the text, or write the list or mapping with one entry per line");
+            (None, Some(refusal))
+        }
+    };
+    for fault in found.into_iter().chain(refusal) {
+        out.push(fault);
+    }
+    node
 }
 
 fn first_alias(parts: &[Part<'_>]) -> Option<Span> {
