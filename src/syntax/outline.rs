@@ -35,7 +35,7 @@ pub(super) const LATER: [&str; 2] = ["import", "param"];
 pub(super) const ENTITY_MEMBERS: [&str; 3] = ["action", "actions", "sensitive"];
 
 /// Words after which a statement goes on, so that a keyword at the start of the next line is none.
-const CONTINUING: [&str; 26] = [
+pub(super) const CONTINUING: [&str; 26] = [
     "when", "because", "until", "unless", "via", "by", "on", "for", "to", "from", "extends", "as", "in", "is", "has",
     "like", "if", "then", "else", "except", "of", "per", "most", "at", "within", "tags",
 ];
@@ -124,6 +124,24 @@ impl<'t> Outline<'t> {
             };
         }
         at.min(range.end)
+    }
+
+    /// Whether a token begins a member of a row, or ends the row.
+    pub(super) fn begins_member(&self, level: Level, at: usize) -> bool {
+        let Some(token) = self.token(at) else { return true };
+        if token.kind == Kind::Doc || token.is("@") || token.is("}") {
+            return true;
+        }
+        let is_label = || token.kind == Kind::Word && self.is(at + 1, ":");
+        match level {
+            Level::File => DECLARATIONS.contains(&token.text) || LATER.contains(&token.text) || is_label(),
+            Level::Role => token.is("allow") || is_label(),
+            Level::BreakGlass => Clause::first_words().contains(&token.text),
+            Level::Context => token.is("from"),
+            Level::Entity | Level::Section => {
+                is_label() || self.is(at + 1, "?") || ENTITY_MEMBERS.contains(&token.text)
+            }
+        }
     }
 
     /// The block of a member: its last `{` that no other bracket holds, and where that closes.

@@ -129,7 +129,8 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
         }
     }
     for (path, at) in paths.iter().copied() {
-        let body = path.strip_suffix('*').unwrap_or(path);
+        // All stars at the end are one.
+        let body = path.trim_end_matches('*');
         if path != "*" && !path.starts_with('/') {
             let help = format!("write `/{path}`");
             tell(at, format!("the path `{path}`"), "paths begin with `/`".to_owned(), help);

@@ -21,11 +21,14 @@ const POLICY: &str = "condition quiet = context.mfa && resource.state == open;
 isolate by org;
 role clerk for User {
     allow list, create on Record;
-    allow read on Record when quiet;
+    allow read on Record
+        when quiet;
     allow approve on Record when resource has note && resource.note == \"x\" || context.mfa;
 }
 step: require context.mfa for Record.approve;
-late: deny User to read on Record when resource.state == closed && context.mfa;
+late: deny User to read on Record
+    when resource.state == closed && context.mfa
+    because \"it is over\";
 ";
 const PROJECT: &str = "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
 
@@ -82,6 +85,8 @@ fn what_is_certain_is_mended() {
             "allow read on Record when resource.state = open and context.mfa = true;",
             "allow read on Record when resource.state == open && context.mfa == true;",
         ),
+        // A clause on a line of its own belongs to the statement above.
+        ("allow read on Record\n        wehn context.mfa;", "allow read on Record\n        when context.mfa;"),
         // A name to mend in a statement that does not parse yet.
         ("allow raed on Record when resource.state = oepn", "allow read on Record when resource.state == open;"),
     ] {
@@ -102,6 +107,11 @@ fn what_may_mean_something_else_is_left_alone() {
         grant("allow read on Record when if resource.note == \"a\" then false else true;"),
         format!("{POLICY}never: deny User to read on Record when resource.note == \"a\";\n"),
         format!("condition noted = resource.note == \"a\";\n{}", grant("allow read on Record when noted;")),
+        // Without its clause, a statement would mean more.
+        "deny User to read on Record\n    unlss context.mfa;\n".to_owned(),
+        grant("allow read on Record\n    onlyif context.mfa;"),
+        // Where the block begins is known, and not where it ends.
+        "role clerk for User\n    allow read on Record when context.mfa;\n".to_owned(),
         // `=>` may be an implication.
         grant("allow read on Record when context.mfa => resource.state == open;"),
         // It would type no better.

@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::clauses::Clause;
 use crate::diag::{Certainty, Diagnostic, Fix, closest, did_you_mean};
 use crate::syntax::lex::{Kind, Token};
-use crate::syntax::outline::{DECLARATIONS, ENTITY_MEMBERS, LATER, Level, Outline};
+use crate::syntax::outline::{CONTINUING, DECLARATIONS, ENTITY_MEMBERS, LATER, Level, Outline};
 use crate::syntax::symbols::{RESERVED, symbol};
 use crate::syntax::{codes, grammar, symbols};
 use crate::text::{FileId, Span};
@@ -230,17 +230,31 @@ impl<'t> Part<'_, 't> {
         };
         let end = ends.iter().find(|end| self.expected.contains(*end))?;
         let before = self.found.checked_sub(1).filter(|_| next_line)?;
+        let at = self.end_of(before);
+        let inside = self.level.inside(self.text(self.main)).filter(|_| self.expected.contains("`{`"));
+        if inside.is_some_and(|inside| self.outline.begins_member(inside, self.found)) {
+            return Some(
+                Diagnostic::error(codes::SYNTAX, at, "missing `{`")
+                    .label("the block begins here")
+                    .help(format!("write `{{` after `{}`, and `}}` at the end of the block", self.text(before))),
+            );
+        }
         let (what, sign) = match *end {
             "`;`" => ("statement", ";"),
             _ => ("attribute", ","),
         };
-        let at = self.end_of(before);
-        Some(
-            Diagnostic::error(codes::SYNTAX, at, format!("missing `{sign}`"))
-                .label(format!("the {what} ends here"))
-                .help(format!("write `{sign}` after `{}`", self.text(before)))
-                .fix(Fix::insert(at, sign, Certainty::Certain)),
-        )
+        // A clause whose first word is misspelt belongs to this statement: without it, the statement would mean more.
+        let is_next = self.token(self.found).is_none_or(|_| self.outline.begins_member(self.level, self.found));
+        if !is_next && closest(self.text(self.found), CONTINUING).is_some() {
+            return None;
+        }
+        let fault = Diagnostic::error(codes::SYNTAX, at, format!("missing `{sign}`"))
+            .label(format!("the {what} ends here"))
+            .help(format!("write `{sign}` after `{}`", self.text(before)));
+        Some(match is_next {
+            true => fault.fix(Fix::insert(at, sign, Certainty::Certain)),
+            false => fault,
+        })
     }
 
     /// What was expected and what was found, with a suggestion where the word is nearly one that fits.

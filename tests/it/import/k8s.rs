@@ -278,7 +278,7 @@ rules:
 - {apiGroups: [""], resources: [configmaps], resourceNames: [""], verbs: [create]}
 - {apiGroups: [apps/v1, core], resources: [pods/*, Deployments], verbs: [Get]}
 - {apiGroups: [""], resources: [pods], resourceNames: ["*"], verbs: [get]}
-- {nonResourceURLs: [healthz, /a/*/b, /ok/*], verbs: [list, get]}
+- {nonResourceURLs: [healthz, /a/*/b, /ok/*, /all/**], verbs: [list, get]}
 ---
 API
 kind: Role

@@ -3,7 +3,7 @@
 use super::Part;
 use crate::diag::{Diagnostic, closest};
 use crate::syntax::lex::Kind;
-use crate::syntax::outline::Level;
+use crate::syntax::outline::{CONTINUING, Level};
 use crate::syntax::{codes, symbols};
 
 impl Part<'_, '_> {
@@ -68,7 +68,8 @@ impl Part<'_, '_> {
                 _ => format!("write `to` before `{found}`"),
             });
         }
-        if expected("`,`") && self.level == Level::Role && self.is_word(self.found) {
+        let is_clause = || closest(found, CONTINUING).is_some();
+        if expected("`,`") && self.level == Level::Role && self.is_word(self.found) && !is_clause() {
             return Some(format!("write `,` before `{found}`"));
         }
         if expected(symbols::TEXT) && self.is_word(self.found) {
