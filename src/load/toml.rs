@@ -29,7 +29,7 @@ pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<N
                         .help(format!("write text in double quotes: `\"{version}\"`"))
                 }
                 None => Diagnostic::error(codes::TOML_SYNTAX, span, format!("invalid TOML: {message}"))
-                    .maybe_help(syntax_help(message)),
+                    .maybe_help(syntax_help(message, sources.slice(span))),
             },
         });
     }
@@ -51,9 +51,13 @@ fn unquoted_version(sources: &Sources, file: FileId, at: usize) -> Option<(Span,
     is_version.then(|| (Span::new(file, start, start + version.len()), version.to_owned()))
 }
 
-fn syntax_help(message: &str) -> Option<String> {
+fn syntax_help(message: &str, written: &str) -> Option<String> {
     let help = if message.starts_with("string values must be quoted") {
         "write text in double quotes"
+    } else if message.starts_with("key with no value")
+        || (message.starts_with("invalid unquoted key") && written == ":")
+    {
+        "write `KEY = VALUE`"
     } else if message.starts_with("unclosed table") {
         "close the section's name with `]`"
     } else if message.contains("string, expected") {

@@ -212,10 +212,20 @@ impl Elaborator<'_, '_> {
         let known = self.program.types.iter().map(|ty| ty.name.as_str());
         self.fail(
             Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("unknown type `{text}`"))
-                .maybe_help(help)
+                .maybe_help(match self.is_member(&text) {
+                    true => Some(format!("`is` tests the type of an entity; compare with `== {text}`")),
+                    false => help,
+                })
                 .near(path.span, &text, known),
         );
         None
+    }
+
+    /// Whether an enumeration has a member of this name.
+    fn is_member(&self, name: &str) -> bool {
+        let is_one =
+            |ty: &TypeKind| matches!(ty, TypeKind::Enum { members, .. } if members.iter().any(|one| one == name));
+        self.program.types.iter().any(|ty| is_one(&ty.kind))
     }
 
     pub(super) fn entity(&mut self, path: &Path, id: &str, span: Span) -> TypedExpr {

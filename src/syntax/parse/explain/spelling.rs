@@ -50,6 +50,13 @@ impl Part<'_, '_> {
         if expected("`of`") && self.is_word(self.found) {
             return Some(format!("write `of` before `{found}`"));
         }
+        if expected("`on`") && matches!(found, "in" | "of" | "for") && matches!(self.text(self.main), "allow" | "deny")
+        {
+            return Some(format!("write `on` in place of `{found}`"));
+        }
+        if expected(symbols::NAME) && self.is_text(self.found) && matches!(self.text(self.main), "allow" | "deny") {
+            return Some(format!("write the name without quotes: `{}`", found.trim_matches('"')));
+        }
         if expected("`on`") && self.is_word(self.found) && found.starts_with(|c: char| c.is_ascii_uppercase()) {
             return Some(format!("write `on` before `{found}`"));
         }
