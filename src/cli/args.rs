@@ -97,6 +97,8 @@ pub(super) enum Verb {
 /// Report all errors and lint findings in a package's policy and suites
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
+`check` does not run the lints that prove. `gatewright lint` runs all lints.
+
 Examples:
   gatewright check                     the package that contains the current folder
   gatewright check examples/marketplace

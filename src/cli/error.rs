@@ -120,11 +120,11 @@ pub(super) enum CliError {
     UnknownLint { id: String, near: Option<String> },
     /// `fmt` of something that is not Gate.
     #[error("`{path}` is not a `.gate` file")]
-    #[diagnostic(help("pass `.gate` files, folders that contain them, or `-` for standard input"))]
+    #[diagnostic(help("{GATE_FILES}"))]
     NotGate { path: String },
     /// `fmt` of folders without Gate.
     #[error("no `.gate` files to format")]
-    #[diagnostic(help("pass `.gate` files, folders that contain them, or `-` for standard input"))]
+    #[diagnostic(help("{GATE_FILES}"))]
     NothingToFormat,
     /// `init` would replace a file.
     #[error("`{}` already exists, and `init` overwrites nothing", path.display())]
@@ -266,6 +266,8 @@ fn word(path: &Path) -> String {
 
 /// What a package without scenarios needs.
 pub(super) const WRITE_SCENARIOS: &str = "write `scenarios/main.yaml`";
+/// What `fmt` works on.
+pub(super) const GATE_FILES: &str = "pass `.gate` files, folders that contain them, or `-` for standard input";
 /// What a fault of ours asks for.
 const REPORT: &str = "please report it with the command and its input; no policy should cause this";
 /// What a package without types needs.

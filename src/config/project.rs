@@ -166,6 +166,7 @@ fn known_sections(top: &Fields<'_>, out: &mut Diagnostics) {
                 let message = format!("`[{}]` is not supported by this version of Gatewright", key.text);
                 Diagnostic::error(codes::CONFIG_LATER, key.span, message).help("remove the section")
             }
+            false if PACKAGE.contains(&key.text.as_str()) => fault.help("write it under `[package]`"),
             false => fault,
         });
     }

@@ -4,12 +4,33 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::relations::Edge;
 use super::{
-    ActionId, Attribute, Grant, Holder, Isolation, Node, Profile, Program, Require, RoleId, Separation, TypeId,
+    ActionId, Attribute, Grant, Holder, Isolation, Node, Profile, Program, Require, RoleId, Separation, Ty, TypeId,
     TypeKind,
 };
 use crate::syntax::ast::{Expr, ExprKind, Operator};
 
 impl Program {
+    /// Whether something that is declared in Gate has a type that did not resolve, which was reported where it stands.
+    #[must_use]
+    pub fn has_unknown_types(&self) -> bool {
+        fn unknown(ty: &Ty) -> bool {
+            match ty {
+                Ty::Unknown => true,
+                Ty::Set(element) => unknown(element),
+                Ty::Record(fields) => fields.values().any(|field| unknown(&field.ty)),
+                _ => false,
+            }
+        }
+        let types = self.types.iter().filter(|ty| ty.kind != TypeKind::Raw);
+        let actions = self.actions.iter().filter(|action| action.declared_on.is_some());
+        let declared = types.flat_map(|ty| ty.attributes.values());
+        let asked = actions.flat_map(|action| action.context.values());
+        let common = self.context.values().map(|common| &common.attribute);
+        let params = self.conditions.iter().flat_map(|condition| &condition.params);
+        declared.chain(asked).chain(common).any(|attribute| unknown(&attribute.ty))
+            || params.into_iter().any(|(_, ty, _)| unknown(ty))
+    }
+
     /// A role and every role it extends, nearest first.
     #[must_use]
     pub fn bases(&self, role: RoleId) -> Vec<RoleId> {

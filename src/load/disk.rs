@@ -179,8 +179,14 @@ fn display_name(path: &Path) -> String {
 
 /// The nearest folder above a path that is a package.
 fn around(path: &Path) -> Option<PathBuf> {
-    let mut above = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
-    above.find(|folder| folder.join("gatewright.toml").is_file()).map(Path::to_owned)
+    let is_package = |folder: &Path| folder.join("gatewright.toml").is_file();
+    let here = |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+    if let Some(folder) = path.ancestors().skip(1).map(here).find(|folder| is_package(folder)) {
+        return Some(folder);
+    }
+    // What is above the current folder has no name in a relative path.
+    let real = fs::canonicalize(path).ok().filter(|_| path.is_relative())?;
+    real.ancestors().skip(1).find(|folder| is_package(folder)).map(Path::to_owned)
 }
 
 /// Everything in the package's six places.

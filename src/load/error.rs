@@ -139,8 +139,14 @@ impl LoadError {
         const PACKAGE: &str = "a package is a folder with `gatewright.toml` and `policy/`; \
                                for existing Cedar policies, pass the `.cedar` files and `--schema FILE`";
         match self {
+            Self::Missing(path) if path.extension().is_some() => {
+                Some("check the path; it is read from the current folder".to_owned())
+            }
             Self::Missing(_) => Some(PACKAGE.to_owned()),
             Self::NotAPackage { around: None, .. } => Some(PACKAGE.to_owned()),
+            Self::NotAPackage { around: Some(around), .. } if around.as_os_str() == "." => {
+                Some("it is inside the package in this folder; leave PACKAGE out, or pass `.`".to_owned())
+            }
             Self::NotAPackage { around: Some(around), .. } => {
                 Some(format!("it is inside the package `{}`; pass that folder", around.display()))
             }
@@ -163,9 +169,11 @@ impl LoadError {
                  that moved, use `diff --from OLD --to NEW`, with `git worktree` for the old version"
                     .to_owned(),
             ),
-            Self::NotARepository(_) => {
-                Some("without a repository, compare two folders with `diff --from OLD --to NEW`".to_owned())
-            }
+            Self::NotARepository(_) => Some(
+                "revisions need a git repository; without one, leave out `--at-rev`, or compare two folders with \
+                 `diff --from OLD --to NEW`"
+                    .to_owned(),
+            ),
             Self::OutsideWorkTree { top: Some(top), .. } => Some(format!(
                 "`core.worktree` of the repository is `{}`; pass the package in that folder",
                 top.display()

@@ -23,8 +23,14 @@ pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<N
                 Diagnostic::error(codes::TOML_SYNTAX, span, format!("duplicate key `{key}`"))
                     .help("keep one of the two")
             }
-            message => Diagnostic::error(codes::TOML_SYNTAX, span, format!("invalid TOML: {message}"))
-                .maybe_help(syntax_help(message)),
+            message => match unquoted_version(sources, file, at.start) {
+                Some((span, version)) => {
+                    Diagnostic::error(codes::TOML_SYNTAX, span, format!("invalid TOML: `{version}` is not a number"))
+                        .help(format!("write text in double quotes: `\"{version}\"`"))
+                }
+                None => Diagnostic::error(codes::TOML_SYNTAX, span, format!("invalid TOML: {message}"))
+                    .maybe_help(syntax_help(message, sources.slice(span))),
+            },
         });
     }
     if !errors.is_empty() {
@@ -34,9 +40,24 @@ pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<N
     Some(Node { span: Span::new(file, 0, 0), value, written: None, quoted: false })
 }
 
-fn syntax_help(message: &str) -> Option<String> {
+/// The value that a fault lies in, where it begins like a number and has two dots or more: a version without its quotes.
+fn unquoted_version(sources: &Sources, file: FileId, at: usize) -> Option<(Span, String)> {
+    let text = sources.text(file);
+    let ends = |c: char| c.is_whitespace() || matches!(c, '=' | ',' | '[' | ']' | '{' | '}' | '#' | '"' | '\'');
+    let start = text.get(..at)?.rfind(ends).map_or(0, |before| before + 1);
+    let rest = text.get(start..)?;
+    let version = rest.get(..rest.find(ends).unwrap_or(rest.len()))?;
+    let is_version = version.starts_with(|c: char| c.is_ascii_digit()) && version.matches('.').count() > 1;
+    is_version.then(|| (Span::new(file, start, start + version.len()), version.to_owned()))
+}
+
+fn syntax_help(message: &str, written: &str) -> Option<String> {
     let help = if message.starts_with("string values must be quoted") {
         "write text in double quotes"
+    } else if message.starts_with("key with no value")
+        || (message.starts_with("invalid unquoted key") && written == ":")
+    {
+        "write `KEY = VALUE`"
     } else if message.starts_with("unclosed table") {
         "close the section's name with `]`"
     } else if message.contains("string, expected") {

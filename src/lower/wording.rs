@@ -5,7 +5,7 @@ use cedar_policy::Effect;
 
 use crate::diag::{Certainty, Diagnostic, Diagnostics, Fix};
 use crate::graph;
-use crate::graph::{Program, Ty, TypeKind};
+use crate::graph::Program;
 use crate::text::{Sources, Span};
 
 use super::codes;
@@ -20,7 +20,7 @@ pub(super) struct Validated<'a> {
 
 /// Says again what the validator said.
 pub(super) fn reword(validated: &Validated<'_>, out: &mut Diagnostics) {
-    let guessed = has_unknown_types(validated.program);
+    let guessed = validated.program.has_unknown_types();
     for found in std::mem::take(out) {
         match found.code {
             codes::CEDAR_VALIDATION => match absence(validated, &found) {
@@ -32,24 +32,6 @@ pub(super) fn reword(validated: &Validated<'_>, out: &mut Diagnostics) {
             _ => out.push(found),
         }
     }
-}
-
-/// Whether an attribute that is declared in Gate has a type that did not resolve, which is told where it stands.
-fn has_unknown_types(program: &Program) -> bool {
-    fn unknown(ty: &Ty) -> bool {
-        match ty {
-            Ty::Unknown => true,
-            Ty::Set(element) => unknown(element),
-            Ty::Record(fields) => fields.values().any(|field| unknown(&field.ty)),
-            _ => false,
-        }
-    }
-    let types = program.types.iter().filter(|ty| ty.kind != TypeKind::Raw);
-    let actions = program.actions.iter().filter(|action| action.declared_on.is_some());
-    let declared = types.flat_map(|ty| ty.attributes.values());
-    let asked = actions.flat_map(|action| action.context.values());
-    let common = program.context.values().map(|common| &common.attribute);
-    declared.chain(asked).chain(common).any(|attribute| unknown(&attribute.ty))
 }
 
 /// A read that Cedar does not take for safe, in the author's words.

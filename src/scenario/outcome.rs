@@ -68,6 +68,17 @@ pub struct Failure {
     pub kind: FailureKind,
 }
 
+impl Failure {
+    /// The words that are wrong: those of a cause that the policy does not have, else those that claim.
+    #[must_use]
+    pub fn place(&self) -> Span {
+        match &self.kind {
+            FailureKind::Decision(wrong) => wrong.wrong_name().and_then(Diagnostic::primary).unwrap_or(self.span),
+            _ => self.span,
+        }
+    }
+}
+
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureKind {
@@ -231,6 +242,13 @@ impl Judged {
             },
         };
         format!("{}: {} as expected, but by {actual}{wanted}", self.request, self.expected.participle())
+    }
+
+    /// The first fault of a statement that the claim names, where only the cause is not as claimed.
+    #[must_use]
+    pub fn wrong_name(&self) -> Option<&Diagnostic> {
+        let because = self.expected_because.as_ref().filter(|_| self.outcome_agrees())?;
+        because.faults.first()
     }
 
     /// What is wrong with statements that the claim names, a line each.

@@ -89,7 +89,7 @@ pub(super) fn symbol(rule: Rule) -> &'static str {
         Rule::entity_block | Rule::role_block | Rule::record_type | Rule::record => "`{`",
         Rule::entity_member | Rule::only_entity_member | Rule::only_last_entity_member => "an attribute or an action",
         Rule::field | Rule::only_field | Rule::only_last_field => "an attribute",
-        Rule::set_type | Rule::type_expr => "a type",
+        Rule::set_type | Rule::type_expr => TYPE,
         Rule::action_decl | Rule::action_group => "an action",
         Rule::action_set_use => "`actions`",
         Rule::set_member => "an action",
@@ -173,7 +173,7 @@ pub(super) fn symbol(rule: Rule) -> &'static str {
         | Rule::any_word
         | Rule::hyphenated => NAME,
         Rule::attribute_name => ATTRIBUTE,
-        Rule::number | Rule::numeral => "a number",
+        Rule::number | Rule::numeral => NUMBER,
         Rule::duration => DURATION,
         Rule::text => TEXT,
         Rule::doc => "a doc comment",
@@ -205,6 +205,10 @@ pub(super) const NAME: &str = "a name";
 pub(super) const ATTRIBUTE: &str = "an attribute name";
 /// What `symbol` calls an expression.
 pub(super) const EXPRESSION: &str = "an expression";
+/// What `symbol` calls a type of a value.
+pub(super) const TYPE: &str = "a type";
+/// What `symbol` calls a number.
+pub(super) const NUMBER: &str = "a number";
 /// What `symbol` calls a string.
 pub(super) const TEXT: &str = "a string";
 /// What `symbol` calls a duration.

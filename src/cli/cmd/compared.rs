@@ -79,10 +79,18 @@ pub(super) fn compare(
     console: &mut Console,
 ) -> Result<Option<Compared>, CliError> {
     let with = With { at: args.at.unwrap_or_else(env::today), budget: &args.budget, shard, format };
-    let labels = Labels { title: new.title(), old: old.label(), new: new.label() };
+    let labels = |after: &Package| Labels { title: new.title(after), old: old.label(), new: new.label() };
     match old.check(args) {
-        Err(CliError::Load(LoadError::NotInRevision { .. })) => initial(new.check(args)?, labels, &with, console),
-        old => packages(old?, new.check(args)?, labels, &with, console),
+        Err(CliError::Load(LoadError::NotInRevision { .. })) => {
+            let after = new.check(args)?;
+            let labels = labels(&after);
+            initial(after, labels, &with, console)
+        }
+        before => {
+            let (before, after) = (before?, new.check(args)?);
+            let labels = labels(&after);
+            packages(before, after, labels, &with, console)
+        }
     }
 }
 
@@ -180,16 +188,26 @@ pub(super) struct State {
     /// `None`: as it is on disk.
     pub(super) revision: Option<String>,
     label: Option<String>,
+    /// Whether the arguments name the folder.
+    is_named: bool,
 }
 
 impl State {
     fn check(&self, args: &ComparedArgs) -> Result<Package, CliError> {
         let package = PackageArgs::of(Some(self.folder.clone()), args.at, self.revision.clone());
-        Package::check(&package, &LintArgs::default())
+        let mut package = Package::check(&package, &LintArgs::default())?;
+        if !self.is_named {
+            package.call_by_its_name(self.revision.as_deref());
+        }
+        Ok(package)
     }
 
-    fn title(&self) -> String {
-        self.folder.display().to_string()
+    /// What reports call the package.
+    fn title(&self, package: &Package) -> String {
+        match self.is_named {
+            true => self.folder.display().to_string(),
+            false => package.own_name(),
+        }
     }
 
     /// What reports call it.
@@ -204,26 +222,31 @@ impl State {
 
 /// The two states that the arguments of a verb name.
 pub(super) fn named(verb: &'static str, args: &ComparedArgs) -> Result<(State, State), CliError> {
-    let on_disk = |folder: &Path, label: Option<String>| State { folder: folder.to_owned(), revision: None, label };
+    let on_disk = |folder: &Path, label: Option<String>, is_named| State {
+        folder: folder.to_owned(),
+        revision: None,
+        label,
+        is_named,
+    };
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
         let label = |folder: &Path| Some(folder.display().to_string());
-        return Ok((on_disk(from, label(from)), on_disk(to, label(to))));
+        return Ok((on_disk(from, label(from), true), on_disk(to, label(to), true)));
     }
-    let (revisions, folder) = match args.what.as_slice() {
+    let (revisions, folder, is_named) = match args.what.as_slice() {
         [old, new] if env::is_folder(Path::new(old)) && load::commit_of(Path::new(new), old).is_err() => {
             return Err(CliError::TwoFolders { verb, old: old.clone(), new: PathBuf::from(new) });
         }
         [old, new] if !env::is_taken(Path::new(new)) && are_revisions([old, new]) => {
             return Err(CliError::TwoRevisions { verb, old: old.clone(), new: new.clone() });
         }
-        [revisions, folder] => (revisions.as_str(), PathBuf::from(folder)),
-        [] => ("HEAD", here()?),
-        [folder] if env::is_taken(Path::new(folder)) => ("HEAD", PathBuf::from(folder)),
+        [revisions, folder] => (revisions.as_str(), PathBuf::from(folder), true),
+        [] => ("HEAD", here()?, false),
+        [folder] if env::is_taken(Path::new(folder)) => ("HEAD", PathBuf::from(folder), true),
         // What is there is a folder, and all else a revision of the package here, if there is one.
         [word] => match here() {
-            Ok(folder) => (word.as_str(), folder),
+            Ok(folder) => (word.as_str(), folder, false),
             Err(error) if word.contains("..") => return Err(error),
-            Err(_) => ("HEAD", PathBuf::from(word)),
+            Err(_) => ("HEAD", PathBuf::from(word), true),
         },
         _ => {
             return Err(CliError::Package { message: "`diff` compares one package" });
@@ -236,6 +259,7 @@ pub(super) fn named(verb: &'static str, args: &ComparedArgs) -> Result<(State, S
             revision => revision.to_owned(),
         }),
         label: None,
+        is_named,
     };
     // No name of a revision holds two dots.
     if let Some((old, new)) = revisions.split_once("...") {
@@ -250,7 +274,7 @@ pub(super) fn named(verb: &'static str, args: &ComparedArgs) -> Result<(State, S
     }
     Ok(match revisions.split_once("..") {
         Some((old, new)) => (at(old), at(new)),
-        None => (at(revisions), on_disk(&folder, None)),
+        None => (at(revisions), on_disk(&folder, None, is_named)),
     })
 }
 

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::cli::args::Fmt;
 use crate::cli::console::Console;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, GATE_FILES};
 use crate::cli::exit::Exit;
 use crate::diag::Diagnostics;
-use crate::load::{Alone, PackageFiles};
+use crate::load::{Alone, LoadError, PackageFiles};
 use crate::report::Files;
 use crate::syntax::Limits;
 use crate::text::Sources;
@@ -27,7 +27,10 @@ pub(in crate::cli) fn run(args: &Fmt, console: &mut Console) -> Result<Exit, Cli
         [] => vec![here()?],
         named => named.to_owned(),
     };
-    let loaded = load::load_gate(&paths, &mut faults)?;
+    let loaded = load::load_gate(&paths, &mut faults).map_err(|error| match error {
+        LoadError::Missing(path) => CliError::NoFile { path, expected: GATE_FILES },
+        error => error.into(),
+    })?;
     let names = loaded.gate.iter().map(|file| loaded.sources.name(*file));
     if let Some(other) = names.clone().find(|name| !name.ends_with(".gate")) {
         return Err(CliError::NotGate { path: other.to_owned() });

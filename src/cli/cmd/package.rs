@@ -8,7 +8,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
-use crate::config::{Level, Roles};
+use crate::config::{Level, Project, Roles};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::lint::Lint;
 use crate::load::{CedarInput, PackageFiles};
@@ -21,7 +21,7 @@ use crate::{lint, load, pipeline, report};
 pub(super) struct Package {
     pub(super) loaded: PackageFiles,
     pub(super) checked: Checked,
-    /// The folder, or the first file, as the user named it.
+    /// The folder, or the first file, as the user named it; the package's name where it was left out.
     pub(super) named: String,
 }
 
@@ -46,8 +46,28 @@ impl Package {
                 let data = pipeline::check_entities(&package.loaded, &package.checked)?;
                 package.checked.diagnostics.extend(data);
             }
+            if args.package.is_empty() {
+                package.call_by_its_name(args.at_rev.as_deref());
+            }
             Ok(package)
         })
+    }
+
+    /// The name in `gatewright.toml`; the folder's where it has none that can be read.
+    pub(super) fn own_name(&self) -> String {
+        match &self.checked.project.name {
+            name if *name == Project::default_for_cedar().name => env::real_name(&self.loaded.root),
+            name => name.clone(),
+        }
+    }
+
+    /// Calls a package that the arguments did not name by its own name.
+    pub(super) fn call_by_its_name(&mut self, revision: Option<&str>) {
+        let name = self.own_name();
+        self.named = match revision {
+            Some(revision) => format!("{name} at {revision}"),
+            None => name,
+        };
     }
 
     /// The package that a bundle carries, checked as on some day. Its files are named below the bundle's own name.

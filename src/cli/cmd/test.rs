@@ -1,6 +1,6 @@
 //! `gatewright test`: the scenarios of a package, their snapshots, and reports of the run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::args::{Format, LintArgs, PackageArgs, ReportArg, Test};
 use crate::cli::console::Console;
@@ -11,7 +11,7 @@ use crate::pipeline::{TestOptions, Tested};
 use crate::report::{Style, printable, results};
 use crate::scenario::golden::{SnapshotAction, SnapshotMode};
 use crate::scenario::{Event, RunReport};
-use crate::text::counted;
+use crate::text::{counted, safe};
 use crate::{load, pipeline};
 
 use super::package::Package;
@@ -75,7 +75,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         package.show(&tested.diagnostics, args.output.format, console)?;
     }
     let text = match args.output.format {
-        Format::Human => conclusion(&report, &package, mode, console.style()),
+        Format::Human => conclusion(&report, &package, args.folder.folder.as_deref(), mode, console.style()),
         format => rendered(format, &report, &package),
     };
     match args.output.format {
@@ -158,7 +158,14 @@ fn rendered(format: Format, report: &RunReport, package: &Package) -> String {
 }
 
 /// Failures, the count, and what to do about snapshots that wait.
-fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: Style) -> String {
+fn conclusion(
+    report: &RunReport,
+    package: &Package,
+    folder: Option<&Path>,
+    mode: SnapshotMode,
+    style: Style,
+) -> String {
+    let folder = folder.map_or_else(String::new, |folder| format!(" {}", safe::word(&folder.display().to_string())));
     let root = package.root();
     let mut text = String::new();
     let failures = results::failures(report, package.files(&root), style);
@@ -173,10 +180,8 @@ fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: 
             let snapshots = counted(count, "snapshot");
             text.push_str(&format!("accepted {snapshots}; review before you commit\n"))
         }
-        (SnapshotMode::Pending, _) => text.push_str(&format!(
-            "to accept new and changed snapshots: gatewright test {} --review, or --accept\n",
-            package.named
-        )),
+        (SnapshotMode::Pending, _) => text
+            .push_str(&format!("to accept new and changed snapshots: gatewright test{folder} --review, or --accept\n")),
     }
     text
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{ACTION_TYPE, GRANTS_ATTRIBUTE};
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::graph::{Action, ActionId, ContextAttribute, ParentLink, TypeId, codes};
+use crate::graph::{Action, ActionId, ContextAttribute, ParentLink, Ty, TypeId, codes};
 use crate::syntax::ast;
 use crate::text::Span;
 
@@ -116,6 +116,10 @@ fn named_parent(cx: &mut Resolver<'_>, on: TypeId, name: &ast::Ident) -> Option<
     let named = |link: &&ParentLink| link.attribute.as_deref() == Some(name.text.as_str());
     if let Some(link) = ty.parents.iter().find(named) {
         return Some(link.ty);
+    }
+    if cx.orphans.contains(&on) && ty.attributes.get(&name.text).is_some_and(|named| named.ty == Ty::Unknown) {
+        // The unknown type of this parent was reported.
+        return None;
     }
     let known: Vec<String> = ty.parents.iter().filter_map(|link| link.attribute.clone()).collect();
     let help = match known.is_empty() {

@@ -211,11 +211,25 @@ fn lifts(cx: &mut Resolver<'_>, draft: &mut Draft, name: &ast::Ident) {
     let found = cx.program.requires.iter().position(|require| require.statement.name == name.text);
     let Some(index) = found else {
         let known: Vec<String> = cx.program.requires.iter().map(|r| r.statement.name.clone()).collect();
-        cx.out.push(Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("unknown guard `{}`", name.text)).meant(
-            name.span,
-            &name.text,
-            known.iter().map(String::as_str),
-        ));
+        let liftable = cx.program.requires.iter().filter(|require| require.liftable.is_some());
+        let liftable: Vec<String> = liftable.map(|require| format!("`{}`", require.statement.name)).collect();
+        cx.out.push(match cx.names.get(&name.text) {
+            Some(other) => {
+                let here = match liftable.as_slice() {
+                    [] => String::new(),
+                    names => format!("; declared here: {}", names.join(", ")),
+                };
+                let message = format!("`{}` is {}, but a guard is needed here", name.text, other.kind.article());
+                Diagnostic::error(codes::WRONG_KIND, name.span, message)
+                    .also(other.span, "declared here")
+                    .help(format!("`lifts` takes the names of guards that begin with `liftable require`{here}"))
+            }
+            None => Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("unknown guard `{}`", name.text)).meant(
+                name.span,
+                &name.text,
+                known.iter().map(String::as_str),
+            ),
+        });
         return;
     };
     let Some(require) = cx.program.requires.get(index) else {
@@ -266,11 +280,29 @@ fn missing(cx: &mut Resolver<'_>, decl: &ast::BreakGlassDecl, clause: &str, exam
     );
 }
 
+/// A clause to add, with names that the package declares; `None` where it declares none that fit.
+fn of_this_package(cx: &Resolver<'_>, draft: &Draft, clause: Clause) -> Option<String> {
+    let eligible: Vec<RoleId> = draft.eligible.iter().flatten().map(|(role, _)| *role).collect();
+    let others = cx.program.role_ids().filter(|role| !eligible.contains(role));
+    let supervisor = others.chain(cx.program.role_ids()).next().map(|role| cx.program.role_name(role));
+    match clause {
+        Clause::For => Some(format!("for {};", cx.program.role_name(cx.program.role_ids().next()?))),
+        Clause::Grants => {
+            let action = cx.program.actions.iter().find(|action| action.declared_on.is_some())?;
+            Some(format!("grants {} on {};", action.name, cx.program.type_name(action.declared_on?)))
+        }
+        Clause::Approved => Some(format!("approved by 1 of {};", supervisor?)),
+        Clause::Review => Some(format!("review within 24h by {};", supervisor?)),
+        _ => None,
+    }
+}
+
 fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, mut draft: Draft) -> Option<Profile> {
     for clause in Clause::ALL {
         let row = clause.row();
         if let Some(example) = row.required.filter(|_| !draft.says(*clause)) {
-            missing(cx, decl, row.word, example);
+            let example = of_this_package(cx, &draft, *clause).unwrap_or_else(|| example.to_owned());
+            missing(cx, decl, row.word, &example);
         }
         if let Some(value) = row.bound.and_then(|bound| bound.default) {
             draft.bounds.entry(*clause).or_insert(Bounded { value, span: decl.name.span });

@@ -57,6 +57,9 @@ pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleI
         cx.refer(path.span, Named::Role(id));
         return Some(id);
     }
+    if is_lost_role(cx, path) {
+        return None;
+    }
     let diagnostic = match cx.names.get(&text).copied() {
         Some(other) => Diagnostic::error(
             codes::WRONG_KIND,
@@ -83,6 +86,11 @@ pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleI
     None
 }
 
+/// Whether a path names a role on a type that did not resolve: the fault is in the role's declaration, and was reported there.
+fn is_lost_role(cx: &Resolver<'_>, path: &ast::Path) -> bool {
+    path.parts.len() > 1 && path.last().is_some_and(|name| cx.lost_roles.contains(&name.text))
+}
+
 /// A principal type or a role.
 pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Holder> {
     if let Some(role) = cx.program.find_role(&path.dotted()) {
@@ -102,6 +110,9 @@ pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Hol
                 None
             }
         };
+    }
+    if is_lost_role(cx, path) {
+        return None;
     }
     let text = path.dotted();
     let diagnostic =

@@ -21,7 +21,7 @@ mod statements;
 mod targets;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostics;
 use crate::syntax::ast;
@@ -44,6 +44,8 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
         statement_names: BTreeMap::new(),
         statement_ids: BTreeMap::new(),
         longest_grant,
+        orphans: BTreeSet::new(),
+        lost_roles: BTreeSet::new(),
     };
     let items: Vec<&ast::Item> = files.iter().flat_map(|file| &file.items).collect();
     names::namespace(&mut cx, &items);
@@ -95,6 +97,10 @@ struct Resolver<'a> {
     /// How many statements have each kind and name so far.
     statement_ids: BTreeMap<StatementId, u32>,
     longest_grant: Duration,
+    /// Types with a parent that did not resolve, which was reported: what lies above them is not known.
+    orphans: BTreeSet<TypeId>,
+    /// Roles on a type that did not resolve, which was reported, by their own names: nothing is known of them.
+    lost_roles: BTreeSet<String>,
 }
 
 impl Resolver<'_> {

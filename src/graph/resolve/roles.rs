@@ -115,7 +115,13 @@ pub(super) fn headers(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Option<RoleId> {
     let said = read(cx, &item.annotations, Place::Role, item.span);
     let on = match &decl.on {
-        Some(path) => Some(find_type(cx, path)?),
+        Some(path) => {
+            let found = find_type(cx, path);
+            if found.is_none() {
+                cx.lost_roles.insert(decl.name.text.clone());
+            }
+            Some(found?)
+        }
         None => None,
     };
     let full = match on {

@@ -113,7 +113,7 @@ pub(super) fn tenancy(cx: &mut Resolver<'_>) {
                     .help("name the tenant on the type itself, and leave the other parents unnamed"),
                 );
             }
-            if paths == 0 {
+            if paths == 0 && !leads_to_an_orphan(cx, id) {
                 let tenant = cx.program.type_name(isolation.tenant);
                 found.push(
                     Diagnostic::error(
@@ -133,6 +133,20 @@ pub(super) fn tenancy(cx: &mut Resolver<'_>) {
     }
     cx.program.is_too_large |= too_large;
     cx.out.extend(found);
+}
+
+/// Whether a type, or one above it, has a parent whose unknown type was reported: it may lead to the tenant.
+fn leads_to_an_orphan(cx: &Resolver<'_>, from: TypeId) -> bool {
+    let mut seen = BTreeSet::from([from]);
+    let mut waiting = vec![from];
+    while let Some(at) = waiting.pop() {
+        if cx.orphans.contains(&at) {
+            return true;
+        }
+        let parents = cx.program.ty(at).into_iter().flat_map(|ty| &ty.parents);
+        waiting.extend(parents.map(|link| link.ty).filter(|ty| seen.insert(*ty)));
+    }
+    false
 }
 
 pub(super) fn separations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {

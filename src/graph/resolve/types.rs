@@ -174,7 +174,13 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
     let mut attributes: BTreeMap<String, Attribute> = BTreeMap::new();
     let mut parents: Vec<ParentLink> = Vec::new();
     for parent in &decl.parents {
-        let Some(ty) = find_type(cx, &parent.ty) else { continue };
+        let Some(ty) = find_type(cx, &parent.ty) else {
+            cx.orphans.insert(id);
+            if let Some(name) = &parent.attribute {
+                insert(cx, &mut attributes, name, parent_attribute(Ty::Unknown, parent, name));
+            }
+            continue;
+        };
         if cx.program.ty(ty).is_some_and(|ty| matches!(ty.kind, TypeKind::Enum { .. })) {
             cx.out.push(
                 Diagnostic::error(
@@ -187,15 +193,7 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
             continue;
         }
         if let Some(name) = &parent.attribute {
-            let attribute = Attribute {
-                ty: Ty::Entity(ty),
-                required: !parent.optional,
-                masked: false,
-                doc: None,
-                annotations: Vec::new(),
-                span: name.span,
-            };
-            insert(cx, &mut attributes, name, attribute);
+            insert(cx, &mut attributes, name, parent_attribute(Ty::Entity(ty), parent, name));
         }
         parents.push(ParentLink {
             ty,
@@ -222,6 +220,11 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
         ty.tags = tags;
         ty.holds_roles = decl.holds_roles.is_some();
     }
+}
+
+/// The attribute that names a parent.
+fn parent_attribute(ty: Ty, parent: &ast::Parent, name: &ast::Ident) -> Attribute {
+    Attribute { ty, required: !parent.optional, masked: false, doc: None, annotations: Vec::new(), span: name.span }
 }
 
 fn insert(cx: &mut Resolver<'_>, all: &mut BTreeMap<String, Attribute>, name: &ast::Ident, attribute: Attribute) {

@@ -155,7 +155,10 @@ impl<'a> Fields<'a> {
     /// Keys that are not among the known ones, each with its fault.
     pub fn unknown(&self, known: &[&str]) -> impl Iterator<Item = (&'a Key, Diagnostic)> {
         let unknown = self.entries.iter().filter(|(key, _)| !known.contains(&key.text.as_str()));
-        unknown.map(|(key, _)| (key, self.format.unknown(key, &self.what, known)))
+        unknown.map(|(key, node)| {
+            let unspaced = self.format.unspaced(key, node);
+            (key, unspaced.unwrap_or_else(|| self.format.unknown(key, &self.what, known)))
+        })
     }
 
     /// The text under a key, which may be empty.

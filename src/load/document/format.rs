@@ -50,6 +50,19 @@ impl Format {
         )
     }
 
+    /// The fault of `{read:p1}`, which YAML reads as the one key `read:p1` without a value.
+    pub fn unspaced(&self, key: &Key, node: &Node) -> Option<Diagnostic> {
+        let (name, value) = key.text.split_once(':').filter(|_| self.language == Language::Yaml && node.is_null())?;
+        if name.is_empty() || value.is_empty() || value.starts_with(':') {
+            return None;
+        }
+        let message = format!("`{}` is one key without a value", key.text);
+        Some(
+            Diagnostic::error(self.wrong_type, key.span, message)
+                .help(format!("write a space after the colon: `{name}: {value}`")),
+        )
+    }
+
     /// The fault of a required key that is not there.
     pub fn missing(&self, key: &str, what: &str, at: Span) -> Diagnostic {
         Diagnostic::error(self.missing_key, at, format!("missing key `{key}` in {what}"))

@@ -40,12 +40,13 @@ pub(super) fn doubt(text: &str) -> Option<Doubt> {
     let grouped_hex = unsigned
         .strip_prefix("0x")
         .is_some_and(|rest| rest.contains('_') && rest.chars().all(|c| c.is_ascii_hexdigit() || c == '_'));
-    let is_number = leading_zero
-        || prefixed("0b", '1')
-        || prefixed("0o", '7')
-        || grouped
-        || grouped_hex
-        || is_sexagesimal(unsigned);
+    let is_number = leading_zero || prefixed("0b", '1') || prefixed("0o", '7') || grouped || grouped_hex;
+    if is_sexagesimal(unsigned) {
+        return Some(Doubt {
+            label: "YAML 1.1 reads this as a number of base 60, YAML 1.2 as text",
+            help: "quote it if it is text; write a time with its date and zone, `2026-03-01T09:55:00Z`",
+        });
+    }
     is_number.then_some(Doubt {
         label: "YAML 1.1 and YAML 1.2 read this as different values",
         help: "write plain digits without a leading zero, or quote it if it is text",

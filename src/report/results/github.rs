@@ -19,7 +19,7 @@ pub fn annotations(report: &RunReport, files: Files<'_>) -> String {
             if let FailureKind::Decision(wrong) = &failure.kind {
                 wrong.faults().iter().for_each(|fault| message.push_str(&format!("\n{fault}")));
             }
-            text.push_str(&command("error", Some(failure.span), codes::FAILED.as_str(), &message, files));
+            text.push_str(&command("error", Some(failure.place()), codes::FAILED.as_str(), &message, files));
         }
     }
     for path in &report.unreferenced {

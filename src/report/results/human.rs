@@ -84,11 +84,10 @@ pub fn summary(report: &RunReport) -> String {
 
 /// A failure without the name of its test: what the other formats put into their details.
 pub(super) fn failure(failure: &Failure, files: Files<'_>, style: Style) -> String {
-    let mut fault = Diagnostic::error(codes::FAILED, failure.span, failure.kind.headline()).label("expected here");
-    if let FailureKind::Decision(wrong) = &failure.kind
-        && let Some(remark) = wrong.remark()
-    {
-        fault = fault.label(remark);
+    let mut fault = Diagnostic::error(codes::FAILED, failure.place(), failure.kind.headline()).label("expected here");
+    if let FailureKind::Decision(wrong) = &failure.kind {
+        let remark = wrong.wrong_name().map(|fault| fault.message.as_str()).or_else(|| wrong.remark());
+        fault = remark.into_iter().fold(fault, Diagnostic::label);
     }
     let mut text = diagnostic(&fault, files, style);
     if let FailureKind::Decision(wrong) = &failure.kind {

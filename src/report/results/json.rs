@@ -101,7 +101,7 @@ struct Fault<'a> {
 impl<'a> Fault<'a> {
     fn new(failure: &'a Failure, files: Files<'_>) -> Self {
         Self {
-            at: Place::new(failure.span, files),
+            at: Place::new(failure.place(), files),
             message: failure.kind.headline(),
             details: Details::new(&failure.kind),
         }

@@ -163,9 +163,17 @@ pub(super) fn what_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnosti
 
 /// `{ACTION: RESOURCE, ACTION: [RESOURCE, …]}`.
 pub(super) fn asked(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Vec<(String, At<Named>)> {
-    let entries: &[(Key, Node)] = SUITE.at(node, "actions and their resources").mapping(out).unwrap_or_default();
+    let entries: &[(Key, Node)] = SUITE
+        .at(node, "actions and their resources")
+        .help("write `{ACTION: RESOURCE}`")
+        .mapping(out)
+        .unwrap_or_default();
     let mut asked = Vec::new();
     for (key, node) in entries {
+        if let Some(fault) = SUITE.unspaced(key, node) {
+            out.push(fault);
+            continue;
+        }
         let mut resources = names.resources(node, out);
         if !names.allowance.take(resources.len(), node.span, out) {
             return Vec::new();

@@ -271,6 +271,14 @@ fn attribute<'a>(
     parts: &mut Parts,
     out: &mut Diagnostics,
 ) {
+    if let Some(fault) = SUITE.unspaced(key, node) {
+        out.push(fault);
+        if let Some((name, _)) = key.text.split_once(':') {
+            // It is there, in the wrong words.
+            given.insert(name);
+        }
+        return;
+    }
     let Some(attribute) = declared.attributes.get(&key.text) else {
         let relation = declared.relations.iter().any(|relation| relation.role == key.text);
         let help = if relation {

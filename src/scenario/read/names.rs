@@ -83,7 +83,10 @@ impl Names<'_> {
 
     /// One context.
     pub(super) fn context(&self, node: &Node, out: &mut Diagnostics) -> Option<ContextRef> {
-        let name = SUITE.at(node, "a context").scalar(out)?;
+        let name = SUITE
+            .at(node, "a context")
+            .help("declare its values under `contexts`, and write its name here")
+            .scalar(out)?;
         if self.contexts.contains_key(name) {
             return Some(ContextRef::Fixture(name.to_owned()));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Certainty, Diagnostic, Diagnostics, Fix};
 use crate::load::document::{Fields, Node};
 use crate::scenario::codes;
 use crate::scenario::codes::SUITE;
@@ -94,6 +94,17 @@ fn kind<'a>(node: &'a Node, out: &mut Diagnostics) -> Option<(&'static str, Fiel
     let faults = out.len();
     let fields = SUITE.fields(node, "a test", &known, out)?;
     if out.len() == faults {
+        // Words of a matrix, or of Cedar, for what a test claims.
+        let verb = [("allow", "can"), ("deny", "cannot")].into_iter().find_map(|(written, verb)| {
+            let (key, _) = fields.entry(written)?;
+            let fault = Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("`{written}` belongs to a `matrix`"));
+            let fix = Fix::replace(key.span, written, verb, Certainty::Likely);
+            Some(fault.help(format!("write `{verb}: {{ACTION: RESOURCE}}`")).fix(fix))
+        });
+        if let Some(verb) = verb {
+            out.push(verb);
+            return None;
+        }
         out.push(
             Diagnostic::error(
                 codes::EMPTY_CLAIM,

@@ -165,9 +165,7 @@ impl<'t> Part<'_, 't> {
             return syntax("`unless` is only allowed in `assert`".to_owned(), "write `when !(…)`");
         }
         if self.token(self.found).is_some_and(|token| token.kind == Kind::Doc) {
-            return Some(Diagnostic::error(codes::MISPLACED_DOC, span, "a doc comment is not allowed here").help(
-                "write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action",
-            ));
+            return Some(self.misplaced_doc());
         }
         if self.expected.contains(symbols::OPERATOR) {
             let written = match found {
@@ -196,6 +194,9 @@ impl<'t> Part<'_, 't> {
                 None => fault,
             });
         }
+        if let Some(typed) = self.action_with_its_type() {
+            return Some(typed);
+        }
         if self.text(before.saturating_sub(1)) == "::" && self.expected.contains("`::`") {
             let word = self.text(before);
             return Some(
@@ -218,6 +219,76 @@ impl<'t> Part<'_, 't> {
             );
         }
         None
+    }
+
+    /// A doc comment elsewhere than first in a member.
+    fn misplaced_doc(&self) -> Diagnostic {
+        let fault = Diagnostic::error(codes::MISPLACED_DOC, self.span(self.found), "a doc comment is not allowed here");
+        let above = (self.member.start..self.found).any(|at| self.is_doc(at));
+        // An annotation or a label stands before it, and the member has not begun.
+        let is_late = self.found > self.member.start && self.found <= self.main && !above;
+        if !is_late {
+            return fault
+                .help("write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action");
+        }
+        let first = match self.text(self.member.start) {
+            "@" => format!("the annotation `@{}`", self.text(self.member.start + 1)),
+            label => format!("the label `{label}:`"),
+        };
+        fault.help(format!("move it above {first}"))
+    }
+
+    /// `allow Payout.read on Payout`: the type stands before an action that needs none there.
+    fn action_with_its_type(&self) -> Option<Diagnostic> {
+        let verb = self.text(self.main);
+        if !matches!(verb, "allow" | "deny") {
+            return None;
+        }
+        let tokens = self.main + 1..self.member.end;
+        let ends = |at: &usize| matches!(self.text(*at), "on" | "when" | "because" | "via" | "until" | ";" | "}" | "{");
+        let end = tokens.clone().find(ends).unwrap_or(self.member.end);
+        let to = (tokens.start..end).find(|at| self.text(*at) == "to");
+        let start = match to {
+            Some(to) => to + 1,
+            None if self.level == Level::Role => tokens.start,
+            None => return None,
+        };
+        if !(start..=end).contains(&self.found) {
+            return None;
+        }
+        let dot = (start..end).find(|at| matches!(self.text(*at), "." | "::"))?;
+        let names: Vec<&str> = (start..end)
+            .filter(|at| self.is_word(*at) && !matches!(self.text(at + 1), "." | "::"))
+            .map(|at| self.text(at))
+            .collect();
+        let (names, ty) = (names.join(", "), self.text(dot.checked_sub(1)?));
+        let on = match self.text(end) {
+            "on" => self.text(end + 1),
+            _ => ty,
+        };
+        let who = to.map_or_else(String::new, |to| format!("{} to ", self.written(self.main + 1..to)));
+        Some(
+            Diagnostic::error(
+                codes::SYNTAX,
+                self.span(dot - 1).to(self.span(dot + 1)),
+                format!("`{verb}` names actions without their type"),
+            )
+            .help(format!("write `{verb} {who}{names} on {on}`")),
+        )
+    }
+
+    /// Tokens with one space where there is any between them.
+    fn written(&self, tokens: Range<usize>) -> String {
+        let mut text = String::new();
+        let mut end = None;
+        for token in tokens.filter_map(|at| self.token(at)) {
+            if end.is_some_and(|end| end < token.start) {
+                text.push(' ');
+            }
+            text.push_str(token.text);
+            end = Some(token.end());
+        }
+        text
     }
 
     /// A `;` or `,` left out before the next line.
@@ -307,6 +378,10 @@ impl<'t> Part<'_, 't> {
         }
         if names.contains(&symbols::OPERATOR) {
             names.retain(|name| *name != "`in`");
+        }
+        if self.level == Level::BreakGlass && self.text(self.main) == "requires" {
+            // The only operator of the clause.
+            names.iter_mut().filter(|name| **name == symbols::OPERATOR).for_each(|name| *name = "`like`");
         }
         if self.level == Level::Role {
             // A grant in a role has its holder.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::bundle::ROLE_TYPE;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::graph::{ConditionId, Named, Ty, TypeId, TypeKind, codes};
-use crate::syntax::ast::{Expr, Ident, Path};
+use crate::syntax::ast::{Expr, ExprKind, Ident, Path};
 use crate::text::Span;
 
 use super::{Elaborator, Frame};
@@ -74,8 +74,8 @@ impl Elaborator<'_, '_> {
 
     fn unknown_name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> TypedExpr {
         let program = self.program;
-        if self.failed && matches!(expected, Some(Ty::Unknown)) {
-            // The other operand was at fault; what this name would have been is anybody's guess.
+        if matches!(expected, Some(Ty::Unknown)) && (self.failed || program.has_unknown_types()) {
+            // The other operand or its declaration was at fault; what this name would have been is anybody's guess.
             return self.poisoned(span);
         }
         if let Some(Ty::Entity(id)) = expected
@@ -212,10 +212,20 @@ impl Elaborator<'_, '_> {
         let known = self.program.types.iter().map(|ty| ty.name.as_str());
         self.fail(
             Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("unknown type `{text}`"))
-                .maybe_help(help)
+                .maybe_help(match self.is_member(&text) {
+                    true => Some(format!("`is` tests the type of an entity; compare with `== {text}`")),
+                    false => help,
+                })
                 .near(path.span, &text, known),
         );
         None
+    }
+
+    /// Whether an enumeration has a member of this name.
+    fn is_member(&self, name: &str) -> bool {
+        let is_one =
+            |ty: &TypeKind| matches!(ty, TypeKind::Enum { members, .. } if members.iter().any(|one| one == name));
+        self.program.types.iter().any(|ty| is_one(&ty.kind))
     }
 
     pub(super) fn entity(&mut self, path: &Path, id: &str, span: Span) -> TypedExpr {
@@ -270,6 +280,32 @@ impl Elaborator<'_, '_> {
         self.poisoned(span)
     }
 
+    /// What to write in place of an argument of the wrong type.
+    fn help_for(&self, arg: &Expr, is: &Ty, wanted: &Ty) -> String {
+        let members = |ty: &Ty| match ty {
+            Ty::Entity(id) => match self.program.ty(*id).map(|ty| &ty.kind) {
+                Some(TypeKind::Enum { members, .. }) => members.as_slice(),
+                _ => &[],
+            },
+            _ => &[],
+        };
+        if let ExprKind::Text(text) = &arg.kind
+            && members(wanted).contains(text)
+        {
+            return format!("write the member without quotes, as `{text}`");
+        }
+        let varies = matches!((is, wanted), (Ty::Entity(_), Ty::Entity(_))) && *is == self.env.resource;
+        let pass = match self.value_of(wanted) {
+            Some(example) => format!("pass {}, such as `{example}`", self.describe(wanted)),
+            None => format!("pass {}", self.describe(wanted)),
+        };
+        match varies {
+            // Some actions of the statement may be decided on the one type, others on the other.
+            true => format!("{pass}; if the statement has actions on several types, split it"),
+            false => pass,
+        }
+    }
+
     /// What a request has of a type: `resource`, `principal.level`. It types wherever this is written.
     fn value_of(&self, ty: &Ty) -> Option<String> {
         let variables = [(&self.env.resource, "resource"), (&self.env.principal, "principal")];
@@ -309,15 +345,13 @@ impl Elaborator<'_, '_> {
         }
         if args.len() != condition.params.len() {
             let wanted = condition.params.len();
+            let wants = condition.params.iter().map(|(param, ty, _)| format!("`{param}`, {}", self.describe(ty)));
+            let takes = format!("it takes {}", wants.collect::<Vec<_>>().join("; and "));
             let example: Option<Vec<String>> = condition.params.iter().map(|(_, ty, _)| self.value_of(ty)).collect();
             let write = match example {
                 Some(example) if example.is_empty() => format!("write `{name}`"),
-                Some(example) => format!("write `{name}({})`, or other values of these types", example.join(", ")),
-                None => {
-                    let wants =
-                        condition.params.iter().map(|(param, ty, _)| format!("`{param}`, {}", self.describe(ty)));
-                    format!("it takes {}", wants.collect::<Vec<_>>().join("; and "))
-                }
+                Some(example) => format!("{takes}; write for example `{name}({})`", example.join(", ")),
+                None => takes,
             };
             let arguments = if wanted == 1 { "argument" } else { "arguments" };
             self.fail(
@@ -337,6 +371,7 @@ impl Elaborator<'_, '_> {
             let comparable = !matches!(wanted, Ty::Unknown | Ty::Record(_)) && typed.ty != Ty::Unknown;
             if comparable && typed.ty != *wanted {
                 let (is, wants) = (self.describe(&typed.ty), self.describe(wanted));
+                let help = self.help_for(arg, &typed.ty, wanted);
                 self.fail(
                     Diagnostic::error(
                         codes::TYPE_MISMATCH,
@@ -345,7 +380,7 @@ impl Elaborator<'_, '_> {
                     )
                     .label(format!("this is {is}"))
                     .also(*declared, "the parameter")
-                    .help("a condition must type-check for every action of its statement; split the statement, or pass a value of that type"),
+                    .help(help),
                 );
                 return self.poisoned(span);
             }

@@ -95,6 +95,39 @@ fn what_is_no_package_is_exit_2_and_says_what_one_is() {
 }
 
 #[test]
+fn a_package_that_is_not_named_is_called_by_its_name() {
+    let package = Copy::of("quickstart");
+    assert_eq!(package.run("check").out, "quickstart: no problems found\n");
+    assert_eq!(package.run("check .").out, ".: no problems found\n", "what was typed");
+    let tested = package.run("test").out;
+    assert!(tested.contains("\nquickstart: "), "{tested}");
+    let project = package.read("gatewright.toml");
+    package.write("gatewright.toml", &project.replace("name = \"quickstart\"", "name = 3"));
+    let folder = package.path("").canonicalize().unwrap();
+    let folder = folder.file_name().unwrap().to_string_lossy().into_owned();
+    let nameless = package.run("check").out;
+    assert!(nameless.contains(&format!("\n{folder}: 1 error")), "{folder}: {nameless}");
+}
+
+#[test]
+fn what_lies_in_a_package_is_told_from_it_with_what_to_type() {
+    let package = Copy::of("quickstart");
+    let policy = package.run("check policy");
+    assert_eq!(policy.code, 2);
+    insta::assert_snapshot!(policy.err, @r"
+    error: `policy` is not a package
+      help: it is inside the package in this folder; leave PACKAGE out, or pass `.`
+    ");
+    let inside = super::run_in(&package.path("policy"), ["check", "."]);
+    let folder = package.path("").canonicalize().unwrap();
+    let says = format!("it is inside the package `{}`; pass that folder", folder.display());
+    assert!(inside.code == 2 && inside.err.contains(&says), "{}", inside.err);
+    let revision = package.run("check . --at-rev HEAD");
+    assert_eq!(revision.code, 2);
+    assert!(revision.err.contains("without one, leave out `--at-rev`"), "{}", revision.err);
+}
+
+#[test]
 fn levels_of_the_command_line_outrank_the_project_file() {
     let package = Copy::of("quickstart");
     package.replace("policy/invoices.gate", "condition open", "condition unused = true;\ncondition open");
@@ -371,7 +404,7 @@ fn every_verb_takes_the_package_that_contains_the_folder() {
         assert!(run.code != 2, "{verb}: {}", run.err);
     }
     let run = super::run_in(&inside, ["check"]);
-    assert_eq!((run.code, run.out.as_str()), (0, "..: no problems found\n"));
+    assert_eq!((run.code, run.out.as_str()), (0, "quickstart: no problems found\n"));
     package.replace("policy/invoices.gate", "role clerk for User", "role clerk for Usr");
     let run = super::run_in(&inside, ["check"]);
     assert!(run.out.contains("[../policy/invoices.gate:"), "{}", run.out);

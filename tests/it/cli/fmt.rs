@@ -92,7 +92,7 @@ fn what_is_not_gate_is_not_touched() {
     for (args, says) in [
         ("fmt README.md", "`README.md` is not a `.gate` file"),
         ("fmt .ci", "no `.gate` files to format"),
-        ("fmt nowhere", "`nowhere` does not exist"),
+        ("fmt nowhere.gate", "file `nowhere.gate` not found\n  help: pass `.gate` files"),
     ] {
         let run = run(args);
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{args}");

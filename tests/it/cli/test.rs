@@ -215,6 +215,20 @@ fn a_cause_may_be_one_of_several() {
 }
 
 #[test]
+fn a_cause_that_the_policy_does_not_have_is_shown_at_its_name() {
+    let package = Copy::of("quickstart");
+    package.replace("scenarios/invoices.yaml", "because: stepped_up", "because: steped_up");
+    let suite = package.read("scenarios/invoices.yaml");
+    let line = 1 + suite.lines().position(|line| line.contains("because: steped_up")).unwrap();
+    let run = package.run("test .");
+    assert_eq!(run.code, 1);
+    assert!(run.out.contains(&format!("[./scenarios/invoices.yaml:{line}:14]")), "{}", run.out);
+    assert!(run.out.contains("unknown statement `steped_up`"), "{}", run.out);
+    let github = package.run("test . --format github").out;
+    assert!(github.contains(&format!("line={line},endLine={line},col=14")), "{github}");
+}
+
+#[test]
 fn a_run_in_which_nothing_was_decided_is_no_pass_and_says_so() {
     let package = Copy::of("quickstart");
     let name = "  - name: clerks write bills\n";

@@ -51,7 +51,10 @@ pub(super) fn run(
         Some(revision) => format!("{folder} at {revision}"),
         None => folder.to_string(),
     };
-    let package = Package::of(loaded, loading, &named, at);
+    let mut package = Package::of(loaded, loading, &named, at);
+    if args.folder.is_none() {
+        package.call_by_its_name(args.at_rev.as_deref());
+    }
     let diagnostics = &package.checked.diagnostics;
     if package.checked.failed() {
         return package.show(diagnostics, output.format, console);

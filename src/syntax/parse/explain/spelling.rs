@@ -1,10 +1,12 @@
 //! Things that other languages spell in another way, or that lack one word: what Gate writes in their place.
 
 use super::Part;
+use crate::clauses::Clause;
 use crate::diag::{Diagnostic, closest};
 use crate::syntax::lex::Kind;
 use crate::syntax::outline::{CONTINUING, Level};
 use crate::syntax::{codes, symbols};
+use crate::text::Instant;
 
 impl Part<'_, '_> {
     /// What is better called by another name than by the token that does not fit.
@@ -48,6 +50,13 @@ impl Part<'_, '_> {
         if expected("`of`") && self.is_word(self.found) {
             return Some(format!("write `of` before `{found}`"));
         }
+        if expected("`on`") && matches!(found, "in" | "of" | "for") && matches!(self.text(self.main), "allow" | "deny")
+        {
+            return Some(format!("write `on` in place of `{found}`"));
+        }
+        if expected(symbols::NAME) && self.is_text(self.found) && matches!(self.text(self.main), "allow" | "deny") {
+            return Some(format!("write the name without quotes: `{}`", found.trim_matches('"')));
+        }
         if expected("`on`") && self.is_word(self.found) && found.starts_with(|c: char| c.is_ascii_uppercase()) {
             return Some(format!("write `on` before `{found}`"));
         }
@@ -72,12 +81,21 @@ impl Part<'_, '_> {
         if expected("`,`") && self.level == Level::Role && self.is_word(self.found) && !is_clause() {
             return Some(format!("write `,` before `{found}`"));
         }
-        if expected(symbols::TEXT) && self.is_word(self.found) {
-            let star = if after == "*" { "*" } else { "" };
-            return Some(format!("write it in quotes: `\"{found}{star}\"`"));
-        }
         if expected(symbols::TEXT) && before == "until" {
-            return Some("write it in quotes: `until \"2027-01-31T00:00:00Z\"`".to_owned());
+            let date = Instant::parse_either(&self.unquoted()).map(|instant| instant.to_string());
+            let date = date.unwrap_or_else(|| "2027-01-31T00:00:00Z".to_owned());
+            return Some(format!("write it in quotes: `until \"{date}\"`"));
+        }
+        if expected(symbols::TEXT) && self.is_word(self.found) {
+            return Some(format!("write it in quotes: `\"{}\"`", self.unquoted()));
+        }
+        if expected(symbols::TYPE) && found == "[" && self.is_word(self.found + 1) {
+            return Some(format!("write `Set<{after}>`"));
+        }
+        if self.level == Level::BreakGlass
+            && let Some(clause) = self.clause(found)
+        {
+            return Some(clause);
         }
         if expected(symbols::TEXT) && before == "because" {
             return Some("give the reason in quotes: `because \"TICKET-1: why they may\"`".to_owned());
@@ -125,6 +143,55 @@ impl Part<'_, '_> {
         }
     }
 
+    /// What to write where a clause of a break-glass profile lacks a word or has another in its place.
+    fn clause(&self, found: &str) -> Option<String> {
+        let expected = |name: &str| self.expected.contains(name);
+        let main = self.text(self.main);
+        if main == "requires" && expected(symbols::OPERATOR) && self.is_word(self.found) {
+            let pattern = self.unquoted_from(self.found + 1);
+            let pattern = pattern.trim_matches('"');
+            let name = self.text(self.found.checked_sub(1)?);
+            return Some(match pattern {
+                "" => format!("write `{name} like \"INC-*\"`, or `,` before another requirement"),
+                pattern => format!("write `{name} like \"{pattern}\"`"),
+            });
+        }
+        if main == "approved" && expected(symbols::NUMBER) && self.is_word(self.found) {
+            let role = match self.text(self.found + 1) {
+                "of" => self.text(self.found + 2),
+                _ => found,
+            };
+            return Some(format!("write the number of approvers in digits: `approved by 1 of {role}`"));
+        }
+        // `expires 2h`, `resources 5`, `review by lead`: the words of a clause that has several.
+        let row = Clause::ALL.iter().map(|clause| clause.row()).find(|row| {
+            let mut words = row.word.split(' ');
+            words.next() == Some(main)
+                && words
+                    .nth(self.found.saturating_sub(self.main + 1))
+                    .is_some_and(|word| expected(&format!("`{word}`")))
+        })?;
+        Some(match (self.is_number(self.found), row.word) {
+            (true, word) => format!("write `{word} {}`", self.unquoted()),
+            (false, "review within") => format!("write `review within 24h {}`", self.unquoted()),
+            (false, word) => format!("write `{word} …`"),
+        })
+    }
+
+    /// What stands where a string is due, up to the end of the clause or line.
+    fn unquoted(&self) -> String {
+        self.unquoted_from(self.found)
+    }
+
+    fn unquoted_from(&self, start: usize) -> String {
+        let ends = |at: &usize| {
+            let first = self.token(*at).is_none_or(|token| token.first && *at > start);
+            first || matches!(self.text(*at), ";" | "," | "{" | "}" | ")" | "when" | "until" | "because" | "for")
+        };
+        let end = (start..self.member.end).find(ends).unwrap_or(self.member.end);
+        self.written(start..end)
+    }
+
     /// What to write where a statement lacks a word or has another in its place, by what it begins with.
     fn left_out(&self, main: &str, found: &str, before: &str) -> Option<String> {
         let expected = |name: &str| self.expected.contains(name);
@@ -169,12 +236,16 @@ impl Part<'_, '_> {
         })
     }
 
+    pub(super) fn is_doc(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| token.kind == Kind::Doc)
+    }
+
     /// Whether a statement is at its end here.
     fn ends(&self, at: usize) -> bool {
         self.token(at).is_none_or(|token| token.is(";") || token.is("}"))
     }
 
-    fn is_word(&self, at: usize) -> bool {
+    pub(super) fn is_word(&self, at: usize) -> bool {
         self.token(at).is_some_and(|token| token.kind == Kind::Word)
     }
 
