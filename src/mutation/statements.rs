@@ -415,6 +415,7 @@ deny boss to create on Bill;
             all.iter().filter(|one| matches!(one.operator, MutationOperator::AnyAction | MutationOperator::WidenType));
         let wide: Vec<String> = wide.map(|one| format!("{}: {}", one.operator.name(), one.what)).collect();
         insta::assert_snapshot!(wide.join("\n"), @"
+        any-action: every action of `Doc` is granted
         widen-type: this is granted on `Folder` instead of `Doc`
         any-action: every action of `Doc` is granted
         ");
