@@ -1,4 +1,4 @@
-//! Answers kept on disk, by the digest of question and engine. Only verdicts are kept, never "unknown"; a counterexample that
+//! Answers kept on disk, by the digest of question and engine, and notes of what else a run found out. Only verdicts are kept, never "unknown"; a counterexample that
 //! comes from here is decoded and replayed like a fresh one. An entry that is not whole is as good as none. So is one that
 //! was found under a higher limit: a verdict must not depend on what was asked before.
 #![expect(clippy::disallowed_methods, reason = "answers are kept in the user's cache folder between runs")]
@@ -15,9 +15,14 @@ use crate::bundle::sha256_hex;
 /// Version of the entries, part of every key.
 const FORMAT: &str = "gatewright answers 2";
 
+/// The folders of answers and of notes.
+const ANSWERS: &str = "answers";
+const NOTES: &str = "notes";
+
 /// Answers of this run, and of earlier ones where there is a folder.
 #[derive(Debug, Default)]
 pub struct Cache {
+    /// The user's cache folder.
     folder: Option<PathBuf>,
     /// What this run knows, by key.
     known: Mutex<HashMap<String, Kept>>,
@@ -35,7 +40,7 @@ impl Cache {
     /// Keeps answers below a folder of the user's cache.
     #[must_use]
     pub fn on_disk(cache: &Path) -> Self {
-        Self { folder: Some(cache.join("answers")), ..Self::default() }
+        Self { folder: Some(cache.to_owned()), ..Self::default() }
     }
 
     /// Keeps answers of this run only.
@@ -51,7 +56,7 @@ impl Cache {
             Some(known) => known,
             None => {
                 // A pipe in its place would never answer.
-                let path = self.path(key).filter(|path| path.is_file())?;
+                let path = self.path(ANSWERS, key).filter(|path| path.is_file())?;
                 let kept = read(&fs::read_to_string(path).ok()?, key)?;
                 self.lock().insert(key.to_owned(), kept.clone());
                 kept
@@ -65,7 +70,25 @@ impl Cache {
         let kept = Kept { within, reply: reply.clone() };
         let Some(text) = written(&kept, key) else { return };
         self.lock().insert(key.to_owned(), kept);
-        let Some(path) = self.path(key) else { return };
+        self.store(ANSWERS, key, &text);
+    }
+
+    /// A note of an earlier run, by a key that covers all it depends on.
+    #[must_use]
+    pub fn note(&self, key: &str) -> Option<String> {
+        let path = self.path(NOTES, key).filter(|path| path.is_file())?;
+        let text = fs::read_to_string(path).ok()?;
+        let (sealed, note) = text.split_once('\n')?;
+        (sealed == seal(key, "", note)).then(|| note.to_owned())
+    }
+
+    /// Keeps a note for later runs, where there is a folder.
+    pub fn keep_note(&self, key: &str, note: &str) {
+        self.store(NOTES, key, &format!("{}\n{note}", seal(key, "", note)));
+    }
+
+    fn store(&self, part: &str, key: &str, text: &str) {
+        let Some(path) = self.path(part, key) else { return };
         let Some(folder) = path.parent() else { return };
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let partial = folder.join(format!("{}.{number}.partial", std::process::id()));
@@ -77,8 +100,8 @@ impl Cache {
         }
     }
 
-    fn path(&self, key: &str) -> Option<PathBuf> {
-        Some(self.folder.as_ref()?.join(key.get(..2)?).join(key.get(2..)?))
+    fn path(&self, part: &str, key: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(part).join(key.get(..2)?).join(key.get(2..)?))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Kept>> {
@@ -154,6 +177,20 @@ mod tests {
             assert_eq!(cache.get(&asked, 100), Some(Reply::Unsat));
             assert_eq!(cache.get(&asked, 101), Some(Reply::Unsat));
         }
+    }
+
+    #[test]
+    fn a_note_is_found_by_its_key_while_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::on_disk(folder.path());
+        let (one, other) = (sha256_hex(b"one"), sha256_hex(b"other"));
+        cache.keep_note(&one, "killed\nby a test");
+        assert_eq!(Cache::on_disk(folder.path()).note(&one).as_deref(), Some("killed\nby a test"));
+        assert_eq!(cache.note(&other), None);
+        let path = cache.path(NOTES, &one).unwrap();
+        let text = fs::read_to_string(&path).unwrap().replace("killed", "missed");
+        fs::write(&path, text).unwrap();
+        assert_eq!(cache.note(&one), None);
     }
 
     #[test]

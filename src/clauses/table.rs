@@ -30,8 +30,6 @@ pub struct Bound {
     pub kept: Kept,
     /// Which change weakens the profile.
     pub weaker: Weaker,
-    /// Whether mutants try twice of it.
-    pub doubled: bool,
 }
 
 /// What a bound counts.
@@ -78,15 +76,8 @@ impl Unit {
 /// Without a bound, said at most once, not required.
 const PLAIN: Row = Row { word: "", repeats: false, required: None, bound: None };
 /// Kept always, without a default.
-const COUNT: Bound = Bound {
-    unit: Unit::Count,
-    positive: "",
-    default: None,
-    field: "",
-    kept: Kept::Always,
-    weaker: Weaker::Higher,
-    doubled: false,
-};
+const COUNT: Bound =
+    Bound { unit: Unit::Count, positive: "", default: None, field: "", kept: Kept::Always, weaker: Weaker::Higher };
 const DURATION: Bound = Bound { unit: Unit::Duration, positive: "write a duration such as `30m`", ..COUNT };
 
 /// Declares the clauses, `ALL` of them in order, and their rows.
@@ -155,7 +146,7 @@ table! {
     Expires => Row {
         word: "expires within",
         required: Some("expires within 2h;"),
-        bound: Some(Bound { field: "expires_within", doubled: true, ..DURATION }),
+        bound: Some(Bound { field: "expires_within", ..DURATION }),
         ..PLAIN
     },
     /// How often one grant opens something.
@@ -172,7 +163,6 @@ table! {
             field: "idle",
             kept: Kept::WhereSaid,
             weaker: Weaker::HigherOrNone,
-            doubled: true,
             ..DURATION
         }),
         ..PLAIN

@@ -105,6 +105,15 @@ pub(super) fn docker_config() -> Option<PathBuf> {
     config.map(|folder| folder.join("config.json"))
 }
 
+/// Which build of this tool runs: its version, and the size and age of its file. Two builds of one version differ in these.
+pub(super) fn build() -> String {
+    let file = std::env::current_exe().and_then(std::fs::metadata);
+    let of_file = file.and_then(|file| Ok((file.len(), file.modified()?)));
+    let since = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let of_file = of_file.map(|(size, at)| format!(" {size} {}", since(at))).unwrap_or_default();
+    format!("{}{of_file}", env!("CARGO_PKG_VERSION"))
+}
+
 /// Where a solver may be.
 pub(super) fn solver_places() -> Places {
     Places {

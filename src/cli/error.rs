@@ -13,7 +13,7 @@ use crate::bundle::Refusal;
 use crate::diag::did_you_mean;
 use crate::import::ImportError;
 use crate::load::LoadError;
-use crate::pipeline::{BuildError, FactsError, MutateError, ProveError, SuitesError};
+use crate::pipeline::{BuildError, FactsError, MergeError, MutateError, ProveError, SuitesError};
 use crate::report::{Colour, Style, printable};
 use crate::scenario::QuestionError;
 use crate::semdiff::{CompareError, NoNextVersion};
@@ -53,6 +53,10 @@ pub(super) enum CliError {
     #[error(transparent)]
     #[diagnostic(help("{TYPES}"))]
     Compare(#[from] CompareError),
+    /// Reports make no whole.
+    #[error(transparent)]
+    #[diagnostic(help("{MERGE}"))]
+    Merge(MergeError),
     /// Nothing could be proved.
     #[error(transparent)]
     #[diagnostic(help("{}", prove_hint(.0)))]
@@ -268,6 +272,8 @@ fn word(path: &Path) -> String {
 pub(super) const WRITE_SCENARIOS: &str = "write `scenarios/main.yaml`";
 /// What `fmt` works on.
 pub(super) const GATE_FILES: &str = "pass `.gate` files, folders that contain them, or `-` for standard input";
+/// What reports that make no whole ask for.
+const MERGE: &str = "run `gatewright mutate . --shard PART/PARTS --format json` for each part, on the same sources and with the same options";
 /// What a fault of ours asks for.
 const REPORT: &str = "please report it with the command and its input; no policy should cause this";
 /// What a package without types needs.

@@ -13,6 +13,8 @@ use cedar_policy::{
     ResourceConstraint,
 };
 
+use super::Request;
+
 /// What a scope asks of one variable of a request. Where it asks for a type and for an entity, only the entity is looked at.
 #[derive(Debug, Clone)]
 enum Asked {
@@ -41,8 +43,12 @@ impl Part {
 
 impl Index {
     pub(super) fn new(policies: &PolicySet) -> Self {
+        Self::of(policies.policies())
+    }
+
+    fn of<'a>(policies: impl IntoIterator<Item = &'a Policy>) -> Self {
         let mut index = Self::default();
-        for policy in policies.policies() {
+        for policy in policies {
             let (principal, resource) = (principal(policy), resource(policy));
             for action in actions(policy) {
                 let of_principal = index.0.entry(action).entry(principal.clone());
@@ -65,17 +71,38 @@ impl Index {
     pub(super) fn candidates<'a>(
         &'a self,
         whole: &PolicySet,
-        [action, principal, resource]: [&EntityUid; 3],
+        asked: [&EntityUid; 3],
         entities: &Entities,
     ) -> Vec<&'a PolicySet> {
-        let [action, principal, resource] = [action, principal, resource].map(|uid| Within::new(uid, entities));
         let mut found = Vec::new();
-        self.0.matching(&action, &mut |of_action| {
-            of_action.matching(&principal, &mut |of_principal| {
-                of_principal.matching(&resource, &mut |part| found.push(part.set(whole)));
-            });
-        });
+        self.matching(asked, entities, &mut |part| found.push(part.set(whole)));
         found
+    }
+
+    fn matching<'a>(&'a self, asked: [&EntityUid; 3], entities: &Entities, found: &mut dyn FnMut(&'a Part)) {
+        let [action, principal, resource] = asked.map(|uid| Within::new(uid, entities));
+        self.0.matching(&action, &mut |of_action| {
+            of_action.matching(&principal, &mut |of_principal| of_principal.matching(&resource, found));
+        });
+    }
+}
+
+/// The scopes of some policies.
+#[derive(Debug)]
+pub struct Scopes(Index);
+
+impl Scopes {
+    /// Those of some policies, which may be versions of the same one.
+    pub fn of<'a>(policies: impl IntoIterator<Item = &'a Policy>) -> Self {
+        Self(Index::of(policies))
+    }
+
+    /// Whether one of the policies can apply to a request: its scope is not false for it.
+    #[must_use]
+    pub fn can_apply(&self, request: &Request, entities: &Entities) -> bool {
+        let mut any = false;
+        self.0.matching([&request.action, &request.principal, &request.resource], entities, &mut |_| any = true);
+        any
     }
 }
 

@@ -21,6 +21,7 @@ mod trial;
 pub use decision::{Cause, Decision, Outcome, PolicyError, Residual};
 pub use engine::{Engine, EngineError, EvaluateError, Parts, Strictness};
 pub use entities::{EntitiesError, EntityFault, EntityParts};
+pub use index::Scopes;
 pub use reads::{AttributePath, attributes_read};
 pub use request::{AttributeFault, Request, RequestError};
 pub use trial::{Trial, Tried};

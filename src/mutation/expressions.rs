@@ -31,6 +31,13 @@ pub(super) fn parts(making: &mut Making<'_>, expr: &Expr, statement: Option<&Nam
             }
             swap(making, expr.span, operands, ("||", "&&"), statement);
         }
+        ExprKind::Not(negated) => {
+            let sign = Span { end: expr.span.start + 1, ..expr.span };
+            if making.sources.slice(sign) == "!" {
+                let what = format!("`{}` is no longer negated", making.words(negated.span));
+                becomes(making, MutationOperator::DropNegation, sign, what, "", statement);
+            }
+        }
         ExprKind::Binary(operator, left, right) => compare(making, expr.span, (*operator, left, right), statement),
         _ => {}
     }

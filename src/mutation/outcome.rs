@@ -21,11 +21,22 @@ pub enum Outcome {
     /// Every test passes on it, and it is another policy.
     Missed(Box<Shown>),
     /// Every test passes on it, and it is proved to decide every request as the program does.
-    Equivalent,
+    Equivalent(Same),
     /// Every test passes on it, and it is not known whether it is another policy; why.
     Undecided(String),
     /// It is no program: the compiler refuses it.
     Unviable,
+}
+
+/// What makes a mutant the same policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Same {
+    /// Its words: it is the same without any other statement.
+    Itself,
+    /// These other statements, by name: without any one of them it is another policy.
+    With(Vec<String>),
+    /// It is not known; why.
+    Unsaid(String),
 }
 
 /// What is different about a mutant that no test noticed.
@@ -71,7 +82,7 @@ impl Tally {
             *match outcome {
                 Outcome::Killed(_) => &mut tally.killed,
                 Outcome::Missed(_) => &mut tally.missed,
-                Outcome::Equivalent => &mut tally.equivalent,
+                Outcome::Equivalent(_) => &mut tally.equivalent,
                 Outcome::Undecided(_) => &mut tally.undecided,
                 Outcome::Unviable => &mut tally.unviable,
             } += 1;
@@ -98,20 +109,6 @@ impl Tally {
     }
 }
 
-impl Outcome {
-    /// Its name, as reports write it.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Killed(_) => "killed",
-            Self::Missed(_) => "missed",
-            Self::Equivalent => "equivalent",
-            Self::Undecided(_) => "undecided",
-            Self::Unviable => "unviable",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_is_proved_equivalent_does_not_count_and_what_is_undecided_does() {
-        let all = [killed(), killed(), Outcome::Equivalent, undecided(), Outcome::Unviable];
+        let all = [killed(), killed(), Outcome::Equivalent(Same::Itself), undecided(), Outcome::Unviable];
         let tally = Tally::of(&all);
         assert_eq!((tally.total(), tally.counted(), tally.score()), (4, 3, Some(66)));
     }
@@ -136,6 +133,6 @@ mod tests {
         let mut all = vec![killed(); 999];
         all.push(undecided());
         assert_eq!(Tally::of(&all).score(), Some(99));
-        assert_eq!(Tally::of(&[Outcome::Equivalent, Outcome::Unviable]).score(), None);
+        assert_eq!(Tally::of(&[Outcome::Equivalent(Same::Itself), Outcome::Unviable]).score(), None);
     }
 }

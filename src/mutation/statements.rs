@@ -1,14 +1,16 @@
-//! The mutants of a program, in the order of its texts: of grants, guards, break-glass profiles. They are made from the author's
-//! words, so that each is a change which a person could have made.
+//! The mutants of a program, in the order of its texts: of grants and guards here, the others next door. They are made from the
+//! author's words, so that each is a change which a person could have made.
 
-use crate::graph::{Grant, Holder, Program};
+use std::collections::BTreeSet;
+
+use crate::graph::{ActionId, Grant, Holder, Program, TypeId, TypeKind};
 use crate::syntax::ast;
-use crate::syntax::ast::{Actions, BreakGlassClause, BreakGlassKind, ExprKind, Item, ItemKind, Types};
+use crate::syntax::ast::{Actions, ExprKind, Item, ItemKind, Types};
 use crate::text::{Sources, Span};
 
 use super::mutant::{Edit, Making, Mutant, Named};
 use super::operator::MutationOperator;
-use super::{edit, expressions};
+use super::{edit, emergencies, expressions, roles};
 
 /// All mutants of a program without faults, in the order of its texts.
 #[must_use]
@@ -18,12 +20,23 @@ pub fn mutants(files: &[ast::File], program: &Program, sources: &Sources) -> Vec
         ItemKind::Role(role) => Some((item, role)),
         _ => None,
     });
-    let mut making = Making { program, sources, roles: roles.collect(), made: Vec::new() };
+    let profiles = items().filter_map(|item| match &item.kind {
+        ItemKind::BreakGlass(profile) => Some((item, profile)),
+        _ => None,
+    });
+    let mut making = Making {
+        program,
+        sources,
+        roles: roles.collect(),
+        profiles: profiles.collect(),
+        made: Vec::new(),
+        seen: BTreeSet::new(),
+    };
     for declaration in items() {
         item(&mut making, declaration);
     }
     let mut made = making.made;
-    made.sort_by(|a, b| (a.span, a.operator, &a.edit.text).cmp(&(b.span, b.operator, &b.edit.text)));
+    made.sort_by(|a, b| (a.span, a.operator, &a.edits).cmp(&(b.span, b.operator, &b.edits)));
     made
 }
 
@@ -37,16 +50,18 @@ fn item(making: &mut Making<'_>, item: &Item) {
             if let Some(when) = &role.when {
                 expressions::condition(making, when, None);
             }
+            roles::declared(making, item, role);
             for inner in &role.grants {
                 if let ItemKind::Grant(decl) = &inner.kind {
                     grant(making, inner, decl);
-                    also_to(making, inner, role);
+                    roles::granted(making, inner, role);
                 }
             }
         }
         ItemKind::Grant(decl) => grant(making, item, decl),
         ItemKind::Deny(decl) => {
             gone(making, MutationOperator::DropGuard, item);
+            roles::named(making, &decl.who, named);
             if let Some(when) = &decl.when {
                 expressions::condition(making, when, named);
             }
@@ -60,15 +75,15 @@ fn item(making: &mut Making<'_>, item: &Item) {
                 making.add(MutationOperator::DropGuard, span, what, Edit { span, text }, named);
             }
             expressions::parts(making, &decl.condition, named);
+            emergencies::lifted(making, item);
         }
-        ItemKind::Isolate(_) => gone(making, MutationOperator::DropGuard, item),
+        ItemKind::Isolate(decl) => {
+            gone(making, MutationOperator::DropGuard, item);
+            leaves_out(making, item, decl);
+        }
         // Without `by` it becomes no policy: `check` holds the program to it, and no test can.
         ItemKind::Separate(decl) if decl.by.is_some() => gone(making, MutationOperator::DropGuard, item),
-        ItemKind::BreakGlass(decl) => {
-            for clause in &decl.clauses {
-                emergency(making, clause);
-            }
-        }
+        ItemKind::BreakGlass(decl) => emergencies::profile(making, item, decl),
         _ => {}
     }
 }
@@ -90,16 +105,43 @@ fn gone(making: &mut Making<'_>, operator: MutationOperator, item: &Item) {
     making.add(operator, item.span, what, edit, None);
 }
 
-fn grant(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl) {
-    gone(making, MutationOperator::DropGrant, item);
-    let named = named(making, item);
-    also_opens(making, item, decl, named.as_ref());
-    if let Some(when) = &decl.when {
-        expressions::condition(making, when, named.as_ref());
+/// An isolation that leaves out one of the types that it keeps apart. Its name follows its words only where it has no label.
+fn leaves_out(making: &mut Making<'_>, item: &Item, decl: &ast::IsolateDecl) {
+    let program = making.program;
+    let found = program.isolations.iter().find(|isolation| isolation.statement.span == item.span);
+    let (Some(isolation), ";") = (found, making.last_character(item)) else {
+        return;
+    };
+    let decided = program.action_ids().flat_map(|action| program.decided_on(action, &[]));
+    let apart: BTreeSet<TypeId> = decided.filter(|ty| isolation.except.iter().all(|(other, _)| other != ty)).collect();
+    for ty in apart {
+        if !program.ty(ty).is_some_and(|ty| ty.kind == TypeKind::Resource && !ty.from_schema) {
+            continue;
+        }
+        let name = program.type_name(ty).to_owned();
+        let end = Span { start: item.span.end - 1, end: item.span.end - 1, ..item.span };
+        let edit = Edit { span: end, text: format!(" except {name} because \"a mistake\"") };
+        let what = format!("`{name}` is not kept apart by `{}`", decl.by.text);
+        making.add(MutationOperator::IsolateLess, item.span, what, edit, None);
     }
 }
 
-/// One action more of the same type, such as none of the grant's holders has by another grant: sensitive ones first.
+fn grant(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl) {
+    gone(making, MutationOperator::DropGrant, item);
+    let named = named(making, item);
+    let named = named.as_ref();
+    also_opens(making, item, decl, named);
+    on_parent(making, &decl.on, &decl.actions, named);
+    if let Some(until) = &decl.until {
+        roles::until(making, until, named);
+    }
+    if let Some(when) = &decl.when {
+        expressions::condition(making, when, named);
+    }
+}
+
+/// One action more of the same type, such as none of the grant's holders has by another grant: sensitive ones first. Then all
+/// of them, where that is more.
 fn also_opens(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl, named: Option<&Named>) {
     let (Actions::Names(names), Types::Names(types)) = (&decl.actions, &decl.on) else {
         return;
@@ -114,93 +156,44 @@ fn also_opens(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl, named
         return;
     };
     let holders: Vec<Holder> = of_item.iter().map(|grant| grant.holder).collect();
-    let is_held = |action| {
-        let mut theirs = program.grants.iter().filter(|grant| holders.contains(&grant.holder));
-        theirs.any(|grant| grant.actions.iter().any(|(granted, _)| *granted == action))
-    };
-    let others = program
-        .action_ids()
-        .filter_map(|id| Some((id, program.action(id)?)))
-        .filter(|(id, action)| action.declared_on == Some(on) && !is_held(*id));
-    let Some((_, action)) = others.min_by_key(|(_, action)| !action.sensitive) else {
+    let theirs = program.grants.iter().filter(|grant| holders.contains(&grant.holder));
+    let held: BTreeSet<ActionId> = theirs.flat_map(|grant| &grant.actions).map(|(action, _)| *action).collect();
+    let others = making.other_actions(on, &held);
+    let Some(first) = others.first() else {
         return;
     };
-    let what = format!("`{}` is also granted", action.name);
-    let edit = Edit { span: last.span.at_end(), text: format!(", {}", action.name) };
     let span = names.iter().map(|name| name.span).fold(last.span, Span::to);
-    making.add(MutationOperator::AddAction, span, what, edit, named);
+    making.also_opens(last.span, span, first, named);
+    if others.len() > 1 {
+        let what = format!("every action of `{}` is granted", program.type_name(on));
+        making.add(MutationOperator::AnyAction, span, what, Edit { span, text: "any".to_owned() }, named);
+    }
 }
 
-/// The same grant to the next role, in the order of the texts, that is held in the same way and does not extend this one.
-fn also_to(making: &mut Making<'_>, item: &Item, role: &ast::RoleDecl) {
-    let on = |role: &ast::RoleDecl| role.on.as_ref().map(ast::Path::dotted);
-    let holders = |role: &ast::RoleDecl| role.holders.iter().map(ast::Path::dotted).collect::<Vec<_>>();
-    let inherits = |other: &ast::RoleDecl| {
-        let name = |role: &ast::RoleDecl| match on(role) {
-            Some(on) => format!("{on}.{}", role.name.text),
-            None => role.name.text.clone(),
+/// What is granted on a type is granted on its parent, where that has actions of these names.
+fn on_parent(making: &mut Making<'_>, types: &Types, actions: &Actions, named: Option<&Named>) {
+    let Types::Names(types) = types else { return };
+    let program = making.program;
+    for path in types {
+        let Some(ty) = program.find_type(&path.dotted()).and_then(|id| program.ty(id)) else {
+            continue;
         };
-        let mut known = vec![name(other)];
-        let mut at = 0;
-        while let Some(next) = known.get(at).cloned() {
-            let more = making.roles.iter().filter(|(_, role)| name(role) == next);
-            for extended in more.flat_map(|(_, role)| &role.extends).map(ast::Path::dotted) {
-                if !known.contains(&extended) {
-                    known.push(extended);
-                }
+        for parent in ty.parents.iter().map(|link| link.ty) {
+            let has = |name: &ast::Ident| {
+                let mut all = program.action_ids().filter_map(|id| program.action(id));
+                all.any(|action| action.declared_on == Some(parent) && action.name == name.text)
+            };
+            let fits = match actions {
+                Actions::Any(_) => true,
+                Actions::Names(names) => names.iter().all(has),
+            };
+            let name = program.type_name(parent).to_owned();
+            if fits && types.iter().all(|other| other.dotted() != name) {
+                let what = format!("this is granted on `{name}` instead of `{}`", path.dotted());
+                let edit = Edit { span: path.span, text: name };
+                making.add(MutationOperator::WidenType, path.span, what, edit, named);
             }
-            at += 1;
         }
-        known.contains(&name(role))
-    };
-    let place = making.roles.iter().position(|(_, other)| other.name.span == role.name.span);
-    let Some(place) = place else { return };
-    let mut others = making.roles.iter().cycle().skip(place + 1).take(making.roles.len() - 1);
-    let fits = |other: &ast::RoleDecl| {
-        on(other) == on(role) && other.by.is_some() == role.by.is_some() && holders(other) == holders(role)
-    };
-    let to = others
-        .find(|(whole, other)| fits(other) && !inherits(other) && making.sources.slice(whole.span).ends_with('}'));
-    let Some((whole, other)) = to else { return };
-    // Before the brace that closes the role. A label would stand twice.
-    let end = Span { start: whole.span.end - 1, end: whole.span.end - 1, ..whole.span };
-    let words = making.sources.slice(item.span);
-    let words = match &item.label {
-        Some(_) => words.split_once(':').map_or(words, |(_, rest)| rest.trim_start()),
-        None => words,
-    };
-    let edit = Edit { span: end, text: format!("    {words}\n") };
-    let what = format!("this is also granted to `{}`", other.name.text);
-    making.add(MutationOperator::AddRole, item.span, what, edit, None);
-}
-
-fn emergency(making: &mut Making<'_>, clause: &BreakGlassClause) {
-    match &clause.kind {
-        BreakGlassKind::When(when) => expressions::condition(making, when, None),
-        BreakGlassKind::ApprovedBy(number, _) => {
-            let (span, text, what) = match number.value {
-                ..=1 => {
-                    let end = if making.sources.slice(clause.span).ends_with(';') { ";" } else { "" };
-                    let what = "no approval is required".to_owned();
-                    (clause.span, format!("approved by none{end}"), what)
-                }
-                more => {
-                    let what = format!("{} of {more} approvals suffice", more - 1);
-                    (number.span, (more - 1).to_string(), what)
-                }
-            };
-            making.add(MutationOperator::FewerApprovals, clause.span, what, Edit { span, text }, None);
-        }
-        BreakGlassKind::Bound(known, amount) => {
-            let Some(bound) = known.row().bound.filter(|bound| bound.doubled) else {
-                return;
-            };
-            let span = amount.span();
-            let twice = bound.unit.show(amount.value().saturating_mul(2));
-            let what = format!("`{}` becomes `{twice}`", making.words(span));
-            making.add(MutationOperator::LongerWindow, clause.span, what, Edit { span, text: twice }, None);
-        }
-        _ => {}
     }
 }
 
@@ -231,10 +224,12 @@ context { from token { mfa: Bool } }
         assert!(!out.has_errors(), "{out:?}");
         let mut all = String::new();
         for mutant in mutants(&files, &program, &sources) {
-            let after = mutant.edit.applied(&sources);
-            let before: Vec<&str> = sources.text(mutant.edit.span.file).lines().collect();
-            let changed = after.lines().filter(|line| !before.contains(line)).map(str::trim);
-            let changed = changed.collect::<Vec<_>>().join(" ⏎ ");
+            let mut changed = Vec::new();
+            for (file, after) in mutant.applied(&sources) {
+                let before: Vec<&str> = sources.text(file).lines().collect();
+                changed.extend(after.lines().filter(|line| !before.contains(line)).map(|line| line.trim().to_owned()));
+            }
+            let changed = changed.join(" ⏎ ");
             all += format!("{}: {} => {changed}", mutant.operator.name(), mutant.what).trim_end();
             all += "\n";
         }
@@ -247,11 +242,13 @@ context { from token { mfa: Bool } }
         insta::assert_snapshot!(shown(text), @"
         drop-grant: `allow User to read on Bill when (resource.paid) && (context.…` is removed =>
         add-action: `pay` is also granted => allow User to read, pay on Bill when (resource.paid) && (context.mfa || !resource.paid);
+        any-action: every action of `Bill` is granted => allow User to any on Bill when (resource.paid) && (context.mfa || !resource.paid);
         swap-and-or: `&&` becomes `||` in `(resource.paid) && (context.mfa || !resource.paid)` => allow User to read on Bill when (resource.paid) || (context.mfa || !resource.paid);
         drop-clause: `resource.paid` always holds => allow User to read on Bill when (true) && (context.mfa || !resource.paid);
         drop-clause: `context.mfa` never holds => allow User to read on Bill when (resource.paid) && (false || !resource.paid);
         drop-clause: `context.mfa || !resource.paid` always holds => allow User to read on Bill when (resource.paid) && (true);
         swap-and-or: `||` becomes `&&` in `context.mfa || !resource.paid` => allow User to read on Bill when (resource.paid) && (context.mfa && !resource.paid);
+        drop-negation: `resource.paid` is no longer negated => allow User to read on Bill when (resource.paid) && (context.mfa || resource.paid);
         drop-clause: `!resource.paid` never holds => allow User to read on Bill when (resource.paid) && (context.mfa || false);
         ");
     }
@@ -277,12 +274,14 @@ four_eyes: separate Bill.create from Bill.pay by owner;
 stepped_up: liftable require context.mfa for Bill.pay;
 deny User to pay on Bill;
 ";
-        insta::assert_snapshot!(shown(text), @"
+        insta::assert_snapshot!(shown(text), @r#"
         drop-guard: `isolate by org;` is removed =>
+        isolate-less: `Bill` is not kept apart by `org` => isolate by org except Bill because "a mistake";
+        isolate-less: `Org` is not kept apart by `org` => isolate by org except Org because "a mistake";
         drop-guard: `four_eyes: separate Bill.create from Bill.pay by owner;` is removed =>
         drop-guard: the guard no longer requires `context.mfa` => stepped_up: liftable require true for Bill.pay;
         drop-guard: `deny User to pay on Bill;` is removed =>
-        ");
+        "#);
     }
 
     #[test]
@@ -299,9 +298,11 @@ role boss for User extends clerk {
         insta::assert_snapshot!(shown(text), @"
         drop-grant: `allow read on Bill;` is removed =>
         add-action: `pay` is also granted => allow read, pay on Bill;
+        any-action: every action of `Bill` is granted => allow any on Bill;
         drop-grant: `mine: allow pay on Bill;` is removed =>
         add-role: this is also granted to `clerk` => allow pay on Bill;
         add-action: `create` is also granted => mine: allow pay, create on Bill;
+        any-action: every action of `Bill` is granted => mine: allow any on Bill;
         ");
     }
 
@@ -328,10 +329,16 @@ break-glass outage {
 ";
         insta::assert_snapshot!(shown(text), @"
         drop-grant: `allow create, read, pay on Bill;` is removed => role clerk for User {  }
+        add-action: `create` is also granted => grants pay, create on Bill;
+        raise-limit: `2` becomes `3` in `resources at most 2;` => resources at most 3;
         drop-clause: `context.mfa` always holds => when true;
         fewer-approvals: 1 of 2 approvals suffice => approved by 1 of clerk;
-        longer-window: `15m` becomes `30m` => idle 30m;
-        longer-window: `90m` becomes `3h` => expires within 3h;
+        raise-limit: `1` becomes `2` in `refused by 1;` => refused by 2;
+        longer-window: `30m` becomes `1h` in `pending 30m;` => pending 1h;
+        longer-window: `15m` becomes `30m` in `idle 15m;` => idle 30m;
+        longer-window: `90m` becomes `3h` in `expires within 90m;` => expires within 3h;
+        raise-limit: `3` becomes `4` in `uses at most 3;` => uses at most 4;
+        longer-window: `24h` becomes `2d` in `review within 24h by clerk;` => review within 2d by clerk;
         ");
     }
 
@@ -345,5 +352,110 @@ break-glass outage {
         let all = mutants(&files, &program, &sources);
         let named = all.iter().map(|mutant| mutant.statement.as_ref().map(|named| named.name.as_str()));
         assert_eq!(named.collect::<Vec<_>>(), [Some("require.Bill.pay")]);
+    }
+
+    #[test]
+    fn negations_go() {
+        let text = "allow User to read on Bill when !resource.paid && !(context.mfa || resource.paid);";
+        let all = shown(text);
+        let negations = all.lines().filter(|line| line.starts_with("drop-negation")).collect::<Vec<_>>();
+        insta::assert_snapshot!(negations.join("\n"), @"
+        drop-negation: `resource.paid` is no longer negated => allow User to read on Bill when resource.paid && !(context.mfa || resource.paid);
+        drop-negation: `context.mfa || resource.paid` is no longer negated => allow User to read on Bill when !resource.paid && (context.mfa || resource.paid);
+        ");
+    }
+
+    #[test]
+    fn roles_become_their_bases_and_extend_more() {
+        let text = "\
+role clerk for User;
+role boss for User extends clerk {
+    allow read on Bill;
+}
+role guest for User { allow read on Bill; }
+deny boss to create on Bill;
+";
+        let all = shown(text);
+        let roles = all.lines().filter(|line| line.starts_with("widen-role") || line.starts_with("add-extends"));
+        insta::assert_snapshot!(roles.collect::<Vec<_>>().join("\n"), @"
+        add-extends: `clerk` extends `guest` => role clerk for User extends guest;
+        add-extends: `boss` extends `guest` => role boss for User extends clerk, guest {
+        widen-role: this is granted to `clerk`, which `boss` extends => role clerk for User {
+        add-extends: `guest` extends `clerk` => role guest for User extends clerk { allow read on Bill; }
+        widen-role: `boss` becomes `clerk`, which it extends => deny clerk to create on Bill;
+        ");
+    }
+
+    #[test]
+    fn what_ends_ends_later_or_not_at_all() {
+        let text = "role helper for User until \"2028-02-28T00:00:00Z\" { allow read on Bill; }\n\
+                    allow User to pay on Bill when context.mfa until \"2027-01-01T12:00:00Z\" because \"soon\";\n";
+        let all = shown(text);
+        let until = all.lines().filter(|line| line.contains("-until"));
+        insta::assert_snapshot!(until.collect::<Vec<_>>().join("\n"), @r#"
+        later-until: it ends on `2028-02-29T00:00:00Z`, a day later => role helper for User until "2028-02-29T00:00:00Z" { allow read on Bill; }
+        drop-until: it does not end => role helper for User { allow read on Bill; }
+        later-until: it ends on `2027-01-02T12:00:00Z`, a day later => allow User to pay on Bill when context.mfa until "2027-01-02T12:00:00Z" because "soon";
+        drop-until: it does not end => allow User to pay on Bill when context.mfa because "soon";
+        "#);
+    }
+
+    #[test]
+    fn grants_open_everything_and_reach_the_parent() {
+        let mut sources = Sources::default();
+        let text = "principal User;\nresource Folder { action read, list; }\n\
+                    resource Doc in Folder as folder { action read; action edit, purge, sign; }\n\
+                    allow User to read on Doc;\nallow User to edit on Doc;\n";
+        let file = sources.add("a.gate", text);
+        let mut out = Diagnostics::new();
+        let files = [syntax::parse(&sources, file, &syntax::Limits::default(), &mut out)];
+        let program = graph::resolve(&files, &graph::Externals::default(), Duration::HOUR, &mut out);
+        let all = mutants(&files, &program, &sources);
+        let wide =
+            all.iter().filter(|one| matches!(one.operator, MutationOperator::AnyAction | MutationOperator::WidenType));
+        let wide: Vec<String> = wide.map(|one| format!("{}: {}", one.operator.name(), one.what)).collect();
+        insta::assert_snapshot!(wide.join("\n"), @"
+        any-action: every action of `Doc` is granted
+        widen-type: this is granted on `Folder` instead of `Doc`
+        any-action: every action of `Doc` is granted
+        ");
+    }
+
+    #[test]
+    fn guards_are_lifted_and_isolations_leave_out_types() {
+        let text = "\
+isolate by org;
+role clerk for User { allow create, read, pay on Bill; }
+stepped_up: require context.mfa for Bill.pay;
+risk: liftable require resource.paid for Bill.pay;
+elsewhere: require context.mfa for Bill.read;
+break-glass outage {
+    for clerk;
+    grants pay on Bill;
+    resources at most 2;
+    requires reason;
+    approved by 2 of clerk;
+    expires within 90m;
+    uses at most 3;
+    review within 24h by clerk;
+}
+";
+        let all = shown(text);
+        let kinds = ["isolate-less", "make-liftable", "lift-more"];
+        let lines = all.lines().filter(|line| kinds.iter().any(|kind| line.starts_with(kind)));
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+        isolate-less: `Bill` is not kept apart by `org` => isolate by org except Bill because "a mistake";
+        isolate-less: `Org` is not kept apart by `org` => isolate by org except Org because "a mistake";
+        make-liftable: the break-glass profile `outage` lifts this guard => stepped_up: liftable require context.mfa for Bill.pay; ⏎ lifts stepped_up;
+        lift-more: `risk` is lifted, too => lifts risk;
+        "#);
+    }
+
+    #[test]
+    fn no_two_mutants_change_the_text_alike() {
+        let text = "role a for User { allow read on Bill; }\nrole b for User extends a { allow pay on Bill; }\n";
+        let all = shown(text);
+        let copies = all.lines().filter(|line| line.starts_with("add-role") || line.starts_with("widen-role"));
+        assert_eq!(copies.count(), 1, "granted to `a` as the next role and as the one that `b` extends: {all}");
     }
 }

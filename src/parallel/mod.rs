@@ -1,8 +1,24 @@
 //! The same work on each of many values, on all cores. What comes of it does not depend on how many there are.
 //! Nothing here knows what the work is.
 
-use std::num::NonZero;
+use std::num::{NonZero, NonZeroUsize};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many threads the user allows, where that was said.
+static ALLOWED: OnceLock<NonZeroUsize> = OnceLock::new();
+
+/// Allows so many threads for the rest of the run. What is said first holds.
+pub fn allow(threads: NonZeroUsize) {
+    let _ = ALLOWED.set(threads);
+}
+
+/// How many threads work at once: as many as there are cores, or as the user allows.
+#[must_use]
+pub fn threads() -> NonZeroUsize {
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    ALLOWED.get().copied().unwrap_or_else(cores)
+}
 
 /// The stack of every thread that works on a package: it holds the deepest nesting that the limits allow. It is address
 /// space; only what is used is ever backed by memory.
@@ -49,8 +65,7 @@ pub fn map<T: Sync, S, R: Send>(
             done.push((start, some.map(|value| work(&mut state, value)).collect()));
         }
     };
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let helpers = cores.min(values.len().div_ceil(batch)).saturating_sub(1);
+    let helpers = threads().get().min(values.len().div_ceil(batch)).saturating_sub(1);
     let mut done = std::thread::scope(|scope| {
         let helper = || std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, batches);
         // Where the system gives no further thread, this one does all.

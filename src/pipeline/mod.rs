@@ -27,7 +27,7 @@ pub use declared::{declarations, declared};
 pub use diff::{DiffOptions, diff, initial};
 pub use facts::{FactsError, ProofOptions, ProvedLints, prove_lints};
 pub use fix::{Mended, MendedFile, mend};
-pub use mutate::{MutateError, MutateOptions, Mutated, mutants, mutate};
+pub use mutate::{MergeError, MutateError, MutateOptions, Mutated, Part, Tried, merge, mutants, mutate};
 pub use prove::{Proofs, ProveError, ProveOptions, claims, prove};
 pub use shard::Shard;
 pub use suites::{Suites, SuitesError, beside, check_entities, suites, suites_of_files};

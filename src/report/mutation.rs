@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::mutation::{Decided, Mutant, Outcome, Tally, Trial};
+use crate::mutation::{Decided, Mutant, Outcome, Record, Same, Tally, Trial};
 use crate::text::{Instant, safe};
 
 use super::files::Files;
@@ -24,38 +23,99 @@ pub fn mutants(all: &[Mutant], files: Files<'_>) -> String {
     lines.collect()
 }
 
-/// Mutants that no test noticed and that are not proved to be the same policy, each with a request that would
-/// kill it.
+/// Mutants that no test noticed, each as a change of the author's text, and with a request that would kill it; of those that are
+/// proved to be the same policy, what makes them so.
 #[must_use]
-pub fn survivors(trials: &[Trial], files: Files<'_>) -> String {
+pub fn survivors(trials: &[Trial], files: Files<'_>, at: Instant) -> String {
     let mut text = String::new();
+    let mut stems = Stems::default();
     for Trial { mutant, outcome } in trials {
-        if !matches!(outcome, Outcome::Missed(_) | Outcome::Undecided(_)) {
+        if matches!(outcome, Outcome::Killed(_) | Outcome::Unviable) {
             continue;
         }
-        let _ = writeln!(text, "{:<9}  {}", outcome.name(), told(mutant));
-        let _ = writeln!(text, "           {}", place(mutant, files));
+        let _ = writeln!(text, "{:<10} {}", outcome.name(), told(mutant));
+        let mut line = |words: &str| {
+            let _ = writeln!(text, "           {words}");
+        };
+        line(&place(mutant, files));
+        for changed in changed_lines(mutant, files) {
+            line(&printable(&changed));
+        }
         match outcome {
             Outcome::Missed(shown) => {
-                let _ = writeln!(text, "           {}", printable(&shown.what));
-                if let Some(decided) = &shown.request {
-                    let ways = match decided.allowed {
-                        true => "the policy allows this, but the mutant denies it",
-                        false => "the policy denies this, but the mutant allows it",
-                    };
-                    let _ = writeln!(text, "           {ways}:");
-                    for line in decided.witness.lines() {
-                        let _ = writeln!(text, "             {}", printable(&line));
+                line(&printable(&shown.what));
+                let Some(decided) = &shown.request else { continue };
+                line(match decided.allowed {
+                    true => "the policy allows this, but the mutant denies it:",
+                    false => "the policy denies this, but the mutant allows it:",
+                });
+                for words in decided.witness.lines() {
+                    line(&format!("  {}", printable(&words)));
+                }
+                if decided.is_asked {
+                    let saved = saved(stems.next(mutant, files), mutant, decided, files, at);
+                    line(&format!("this suite kills it, with its entities beside it in {}.json:", saved.stem));
+                    for words in saved.suite.lines() {
+                        line(&format!("  {}", printable(words)));
                     }
+                    let entities: serde_json::Value = serde_json::from_str(&saved.entities).unwrap_or_default();
+                    line(&format!("  {}.json: {}", saved.stem, printable(&entities.to_string())));
                 }
             }
-            Outcome::Undecided(why) => {
-                let _ = writeln!(text, "           {}", printable(why));
+            Outcome::Undecided(why) | Outcome::Equivalent(Same::Unsaid(why)) => line(&printable(why)),
+            Outcome::Equivalent(Same::Itself) => {
+                line("it decides every request as the policy does, whatever the other statements say")
             }
-            _ => {}
+            Outcome::Equivalent(Same::With(others)) => {
+                line(&format!(
+                    "it decides every request as the policy does, because of {}",
+                    printable(&others.join(", "))
+                ));
+            }
+            Outcome::Killed(_) | Outcome::Unviable => {}
         }
     }
     text
+}
+
+/// The lines of the author's text that a mutant changes, `-` before and `+` after.
+fn changed_lines(mutant: &Mutant, files: Files<'_>) -> Vec<String> {
+    let mut shown = Vec::new();
+    for (file, after) in mutant.applied(files.sources) {
+        let before = files.sources.text(file);
+        let mut edits: Vec<_> = mutant.edits.iter().filter(|edit| edit.span.file == file).collect();
+        edits.sort();
+        // What stands between two changes of one file is not shown.
+        let (mut old_at, mut grown) = (0, 0);
+        for edit in edits {
+            let start = edit.span.start as usize;
+            if start < old_at {
+                continue;
+            }
+            let end = edit.span.end as usize;
+            let from = before.get(..start).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+            let to = before.get(end..).and_then(|text| text.find('\n')).map_or(before.len(), |at| end + at);
+            let new_from = from.saturating_add_signed(grown);
+            grown += isize::try_from(edit.text.len()).unwrap_or(0) - isize::try_from(end - start).unwrap_or(0);
+            let new_to = to.saturating_add_signed(grown);
+            let old: Vec<&str> = before.get(from..to).unwrap_or_default().lines().collect();
+            let new: Vec<&str> = after.get(new_from..new_to).unwrap_or_default().lines().collect();
+            let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+            let most = old.len().min(new.len()) - same;
+            let ends = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+            let changed = |sign: char, lines: &[&str]| {
+                let lines = lines.iter().skip(same).take(lines.len() - same - ends);
+                lines
+                    .filter(|line| !line.trim().is_empty())
+                    .map(|line| format!("{sign} {}", line.trim_end()))
+                    .collect::<Vec<_>>()
+            };
+            shown.extend(changed('-', &old));
+            shown.extend(changed('+', &new));
+            old_at = to;
+        }
+    }
+    shown
 }
 
 /// `12 mutants: 9 killed, 2 missed, 1 equivalent; score 81% (9 of 11)`.
@@ -91,16 +151,21 @@ pub fn mutation_scenarios(trials: &[Trial], files: Files<'_>, at: Instant) -> Ve
         }
         _ => None,
     });
-    let mut taken = BTreeMap::new();
-    asked
-        .map(|(mutant, decided)| {
-            let stem = stem(mutant, files);
-            let times: &mut usize = taken.entry(stem.clone()).or_default();
-            *times += 1;
-            let stem = if *times == 1 { stem } else { format!("{stem}-{times}") };
-            saved(stem, mutant, decided, files, at)
-        })
-        .collect()
+    let mut stems = Stems::default();
+    asked.map(|(mutant, decided)| saved(stems.next(mutant, files), mutant, decided, files, at)).collect()
+}
+
+/// Names of files, each given once.
+#[derive(Default)]
+struct Stems(BTreeMap<String, usize>);
+
+impl Stems {
+    fn next(&mut self, mutant: &Mutant, files: Files<'_>) -> String {
+        let stem = stem(mutant, files);
+        let times = self.0.entry(stem.clone()).or_default();
+        *times += 1;
+        if *times == 1 { stem } else { format!("{stem}-{times}") }
+    }
 }
 
 /// The operator and the place, so that scenarios of an earlier run keep their names: `mutant-drop-clause-shop-10-47`.
@@ -145,7 +210,7 @@ pub enum Requests {
     LeftOut,
 }
 
-/// All mutants as one JSON object.
+/// All mutants as one JSON object; of a part of a run, with what its reports are merged by.
 #[must_use]
 pub fn mutation_json(
     trials: &[Trial],
@@ -153,9 +218,11 @@ pub fn mutation_json(
     engine: Option<&str>,
     files: Files<'_>,
     requests: Requests,
+    part: Option<&impl Serialize>,
 ) -> String {
     let report = Report {
         format: FORMAT,
+        shard: part,
         engine,
         score: tally.score(),
         killed: tally.killed,
@@ -169,8 +236,10 @@ pub fn mutation_json(
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Report<'a, P: Serialize> {
     format: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<&'a P>,
     engine: Option<&'a str>,
     score: Option<usize>,
     killed: usize,
@@ -188,16 +257,9 @@ struct Item<'a> {
     file: String,
     line: u32,
     column: u32,
-    edit: EditItem<'a>,
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    decision: Option<&'static str>,
+    edits: Vec<EditItem<'a>>,
+    #[serde(flatten)]
+    record: Record,
 }
 
 #[derive(Serialize)]
@@ -212,47 +274,37 @@ impl<'a> Item<'a> {
     fn new(trial: &'a Trial, files: Files<'_>, requests: Requests) -> Self {
         let Trial { mutant, outcome } = trial;
         let at = files.sources.position(mutant.span);
-        let edit = &mutant.edit;
-        let mut item = Self {
+        let edits = mutant.edits.iter().map(|edit| EditItem {
+            file: files.path(edit.span.file),
+            start_byte: edit.span.start,
+            end_byte: edit.span.end,
+            text: &edit.text,
+        });
+        Self {
             genre: mutant.operator.name(),
             what: &mutant.what,
             file: files.path(mutant.span.file),
             line: at.line,
             column: at.column,
-            edit: EditItem {
-                file: files.path(edit.span.file),
-                start_byte: edit.span.start,
-                end_byte: edit.span.end,
-                text: &edit.text,
+            edits: edits.collect(),
+            record: match requests {
+                Requests::Shown => outcome.record(),
+                Requests::LeftOut => outcome.record().without_choices(),
             },
-            outcome: outcome.name(),
-            by: None,
-            why: None,
-            request: None,
-            decision: None,
-        };
-        match (outcome, requests) {
-            (Outcome::Killed(by), _) => item.by = Some(by),
-            (Outcome::Undecided(why), _) => item.why = Some(why),
-            (Outcome::Missed(shown), Requests::Shown) => {
-                item.why = Some(&shown.what);
-                if let Some(decided) = &shown.request {
-                    item.request = Some(decided.witness.to_json());
-                    item.decision = Some(if decided.allowed { "allow" } else { "deny" });
-                }
-            }
-            (Outcome::Missed(_) | Outcome::Equivalent | Outcome::Unviable, _) => {}
         }
-        item
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::analysis::{EVERY_VALUE, witness_of_every_value};
     use crate::mutation::{Edit, MutationOperator, Shown};
     use crate::text::{Sources, Span};
+
+    const AT: Instant = Instant(0);
 
     fn trials(sources: &mut Sources) -> Vec<Trial> {
         let file = sources.add("policy/a.gate", "isolate by org;\nrequire context.mfa for Bill.pay;\n");
@@ -263,7 +315,7 @@ mod tests {
                     operator: MutationOperator::DropGuard,
                     span,
                     what: what.to_owned(),
-                    edit: Edit { span, text: "true".to_owned() },
+                    edits: vec![Edit { span, text: "true".to_owned() }],
                     statement: None,
                 },
                 outcome,
@@ -287,13 +339,17 @@ mod tests {
         let trials = trials(&mut sources);
         let tally = Tally::of(trials.iter().map(|trial| &trial.outcome));
         let files = Files::new(&sources);
-        let text = format!("{}{}", survivors(&trials, files), mutation_summary(tally, None));
+        let text = format!("{}{}", survivors(&trials, files, AT), mutation_summary(tally, None));
         insta::assert_snapshot!(text, @"
         missed     drop-guard: the guard no longer requires `context.mfa`
                    policy/a.gate:2:9
+                   - require context.mfa for Bill.pay;
+                   + require true for Bill.pay;
                    boss gains Bill.pay on Bill
         undecided  drop-guard: a␛[2J
                    policy/a.gate:2:9
+                   - require context.mfa for Bill.pay;
+                   + require true for Bill.pay;
                    there was no time
         3 mutants: 1 killed, 1 missed, 1 undecided; score 33% (1 of 3), without a solver
         ");
@@ -303,9 +359,9 @@ mod tests {
     fn values_of_the_request_that_kills_are_shown_as_cedar_writes_them() {
         let mut sources = Sources::default();
         let mut trials = trials(&mut sources);
-        let request = Decided { witness: witness_of_every_value(), allowed: false, is_asked: true };
+        let request = Decided { witness: witness_of_every_value(), allowed: false, is_asked: false };
         trials[1].outcome = Outcome::Missed(Box::new(Shown { what: "it differs".to_owned(), request: Some(request) }));
-        let text = survivors(&trials[1..2], Files::new(&sources));
+        let text = survivors(&trials[1..2], Files::new(&sources), AT);
         assert!(!text.contains("__extn"), "{text}");
         for value in EVERY_VALUE {
             assert!(text.contains(value), "{value}\n{text}");
@@ -317,7 +373,7 @@ mod tests {
         let mut sources = Sources::default();
         let trials = trials(&mut sources);
         let tally = Tally::of(trials.iter().map(|trial| &trial.outcome));
-        let json = mutation_json(&trials, tally, Some("cvc5 1"), Files::new(&sources), Requests::LeftOut);
+        let json = mutation_json(&trials, tally, Some("cvc5 1"), Files::new(&sources), Requests::LeftOut, None::<&()>);
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!((&json["score"], &json["missed"]), (&Value::from(33), &Value::from(1)));
         assert_eq!(json["mutants"][0]["by"], "bills: tenants");

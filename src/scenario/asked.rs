@@ -37,7 +37,8 @@ pub fn asked(suites: &[Suite], policy: Policy<'_>) -> Vec<AskedSuite> {
         .collect()
 }
 
-fn requests(test: &Test, suite: &Suite, policy: Policy<'_>) -> Vec<decide::Request> {
+/// The requests of one test.
+pub(super) fn requests(test: &Test, suite: &Suite, policy: Policy<'_>) -> Vec<decide::Request> {
     let prepare = |request| ask::prepare(request, &suite.world, policy, suite.at);
     match &test.body {
         Body::Claims(claims) => claims.iter().filter_map(|claim| prepare(&claim.request)).collect(),

@@ -37,7 +37,7 @@ pub use outcome::{Failure, FailureKind, Judged, RunReport, SuiteReport, TestOutc
 pub use question::{Answers, Candidates, Cause, Decided, QuestionError, find_suite, what_can, who_can};
 pub use quorum::too_few_approvers;
 pub use read::{check_entities, declared_names, link_files, load_suites, unreadable};
-pub use run::{RunOptions, first_failure, run};
+pub use run::{IsTouched, Rerun, RunOptions, run};
 pub use smoke::{SmokeRequest, SmokeSuite, smoke};
 pub use suite::{Because, Expected, Extent, Stated, Suite};
 pub use why::{Told, Why, suite_in, why};

@@ -16,6 +16,7 @@ mod hostile;
 mod import;
 mod init;
 mod mutate;
+mod mutate_runs;
 mod questions;
 mod revisions;
 mod test;

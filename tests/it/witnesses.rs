@@ -227,20 +227,17 @@ fn requests_that_tell_mutants_apart_are_ones_that_cedar_takes() {
         limits: Limits::default(),
         deadline: Deadline::never(),
         at: at(),
-        is_wanted: &|mutant| {
-            matches!(
-                mutant.operator,
-                MutationOperator::DropGuard | MutationOperator::DropGrant | MutationOperator::ShiftBound
-            )
-        },
+        build: "",
+        kinds: &[MutationOperator::DropGuard, MutationOperator::DropGrant, MutationOperator::ShiftBound],
+        shard: Shard::WHOLE,
         progress: &|_, _| (),
     };
     let mutated = pipeline::mutate(&package, &suites, &options).unwrap();
     let mut shown = 0;
-    let Mutated::Tried { trials, .. } = mutated else {
+    let Mutated::Tried(tried) = mutated else {
         panic!("the suite passes");
     };
-    for trial in &trials {
+    for trial in &tried.trials {
         let mutation::Outcome::Missed(missed) = &trial.outcome else {
             continue;
         };

@@ -5,7 +5,7 @@ use cedar_policy::pst::Var;
 use serde_json::{Map, Value, json};
 
 use super::{Witness, data};
-use crate::decide::AttributePath;
+use crate::decide::{AttributePath, Request};
 use crate::lower::is_plain_name;
 
 impl Witness {
@@ -46,6 +46,19 @@ impl Witness {
             "context": request.context,
             "entities": self.entities,
         })
+    }
+
+    /// The witness that [`Witness::to_json`] wrote; `None` of anything else.
+    #[must_use]
+    pub fn from_json(json: &Value) -> Option<Self> {
+        let uid = |field: &str| json.get(field)?.as_str()?.parse::<EntityUid>().ok();
+        let request = Request {
+            principal: uid("principal")?,
+            action: uid("action")?,
+            resource: uid("resource")?,
+            context: json.get("context")?.as_object()?.clone(),
+        };
+        Some(Self { request, entities: json.get("entities").filter(|all| all.is_array())?.clone() })
     }
 
     /// An attribute that something reads of the request; `None` where the witness does not have it.

@@ -1,5 +1,7 @@
 //! `gatewright mutate`: how strong the scenarios of a package are.
 
+use std::path::PathBuf;
+
 use crate::analysis::solver;
 use crate::analysis::solver::Found;
 use crate::cli::args::{BudgetArgs, Format, LintArgs, Mutate, PackageArgs};
@@ -7,17 +9,20 @@ use crate::cli::console::Console;
 use crate::cli::error::{CliError, WRITE_SCENARIOS};
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
-use crate::mutation::{Mutant, Tally, Trial};
-use crate::pipeline::{MutateOptions, Mutated, Suites};
+use crate::mutation::{MutationOperator, Tally};
+use crate::pipeline::{MutateOptions, Mutated, Part, Shard, Suites, Tried};
 use crate::report::{Requests, printable, results};
 use crate::text::Instant;
-use crate::{pipeline, report};
+use crate::{load, parallel, pipeline, report};
 
 use super::budget::budget;
 use super::package::Package;
 use super::saved;
 
 pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, CliError> {
+    if let Some(jobs) = args.jobs {
+        parallel::allow(jobs);
+    }
     let package = Package::check(&PackageArgs::from(&args.folder), &LintArgs::default())?;
     let faults = package.faults_of_policy();
     if faults.has_errors() {
@@ -25,12 +30,14 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     }
     let root = package.root();
     let files = package.files(&root);
-    let is_wanted = |mutant: &Mutant| args.kinds.is_empty() || args.kinds.contains(&mutant.operator);
     if args.list {
-        let mut all = pipeline::mutants(&package.loaded, &package.checked);
-        all.retain(is_wanted);
+        let all = pipeline::mutants(&package.loaded, &package.checked, &args.kinds);
         console.print(&report::mutants(&all, files))?;
         return Ok(Exit::Ok);
+    }
+    if !args.merge.is_empty() {
+        let (tried, at) = merged(&args.merge, &package)?;
+        return told(args, &Report { package: &package, tried: &tried, part: None, at }, console);
     }
     let suites = pipeline::suites(&package.loaded, &package.checked)?;
     if suites.diagnostics.has_errors() {
@@ -42,32 +49,65 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
         found: found.as_ref(),
         budget: &args.budget,
         at: args.folder.when.at.unwrap_or_else(env::today),
-        is_wanted: &is_wanted,
+        kinds: &args.kinds,
+        shard: args.shard.map_or(Shard::WHOLE, |(part, of)| Shard { part, of }),
     };
-    let tried = match tried(&package, &suites, &asked, console)? {
+    let (tried, part) = match tried(&package, &suites, &asked, console)? {
         Ok(tried) => tried,
         Err(exit) => return Ok(exit),
     };
+    let part = args.shard.map(|_| &part);
+    let exit = told(args, &Report { package: &package, tried: &tried, part, at: asked.at }, console)?;
+    if let (Some(caution), Format::Human) = (found.as_ref().and_then(Found::caution), args.output.format) {
+        console.print(&format!("warning: {caution}\n"))?;
+    }
+    Ok(exit)
+}
+
+/// The most bytes of a report that is merged.
+const MOST_BYTES: usize = 256 << 20;
+
+/// What is told of a run.
+struct Report<'a> {
+    package: &'a Package,
+    tried: &'a Tried,
+    part: Option<&'a Part>,
+    at: Instant,
+}
+
+/// Tells what became of mutants, and keeps the requests that would kill some.
+fn told(args: &Mutate, told: &Report<'_>, console: &mut Console) -> Result<Exit, CliError> {
+    let Report { package, tried, part, at } = *told;
+    let root = package.root();
+    let files = package.files(&root);
     let engine = tried.engine.as_deref();
     let text = match args.output.format {
-        Format::Json => report::mutation_json(&tried.trials, tried.tally, engine, files, Requests::Shown),
+        Format::Json => report::mutation_json(&tried.trials, tried.tally, engine, files, Requests::Shown, part),
         _ => {
-            let survivors = report::survivors(&tried.trials, files);
+            let survivors = report::survivors(&tried.trials, files, at);
             let gap = if survivors.is_empty() { "" } else { "\n" };
             let summary = report::mutation_summary(tried.tally, engine);
-            format!("{survivors}{gap}{}: {summary}\n", printable(&package.named))
+            let part = part.map(|part| format!("part {}/{}: ", part.part, part.of)).unwrap_or_default();
+            format!("{survivors}{gap}{}: {part}{summary}\n", printable(&package.named))
         }
     };
     console.print(&text)?;
     if let Some(folder) = &args.save {
-        for one in report::mutation_scenarios(&tried.trials, files, asked.at) {
+        for one in report::mutation_scenarios(&tried.trials, files, at) {
             saved::write(folder, &one)?;
         }
     }
-    if let (Some(caution), Format::Human) = (found.as_ref().and_then(Found::caution), args.output.format) {
-        console.print(&format!("warning: {caution}\n"))?;
-    }
     Ok(args.min.map_or(Exit::Ok, |min| exit(tried.tally, min)))
+}
+
+/// The whole that reports of parts make.
+fn merged(paths: &[PathBuf], package: &Package) -> Result<(Tried, Instant), CliError> {
+    let read = |path: &PathBuf| {
+        let bytes = load::read_at_most(path, MOST_BYTES)?;
+        Ok((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    let files = paths.iter().map(read).collect::<Result<Vec<_>, CliError>>()?;
+    pipeline::merge(&package.loaded, &package.checked, &files).map_err(|error| CliError::Merge(*error))
 }
 
 /// What is asked of a package.
@@ -75,14 +115,8 @@ pub(super) struct Asked<'a> {
     pub(super) found: Option<&'a Found>,
     pub(super) budget: &'a BudgetArgs,
     pub(super) at: Instant,
-    pub(super) is_wanted: &'a (dyn Fn(&Mutant) -> bool + Sync),
-}
-
-/// Mutants that were tried.
-pub(super) struct Tried {
-    pub(super) trials: Vec<Trial>,
-    pub(super) tally: Tally,
-    pub(super) engine: Option<String>,
+    pub(super) kinds: &'a [MutationOperator],
+    pub(super) shard: Shard,
 }
 
 /// Tries the mutants; or how the run ends where the scenarios fail without any, which is shown.
@@ -91,22 +125,25 @@ pub(super) fn tried(
     suites: &Suites<'_>,
     asked: &Asked<'_>,
     console: &mut Console,
-) -> Result<Result<Tried, Exit>, CliError> {
+) -> Result<Result<(Tried, Part), Exit>, CliError> {
     let budget = budget(asked.budget);
-    let mutated = progress::counted(&format!("mutating {}", package.named), |progress| {
+    let build = env::build();
+    let (mutated, part) = progress::counted(&format!("mutating {}", package.named), |progress| {
         let options = MutateOptions {
             solver: asked.found.map(|found| found.engine.as_ref()),
             cache: &budget.cache,
+            build: &build,
             limits: budget.limits,
             deadline: budget.deadline,
             at: asked.at,
-            is_wanted: asked.is_wanted,
+            kinds: asked.kinds,
+            shard: asked.shard,
             progress,
         };
-        pipeline::mutate(&package.loaded, suites, &options)
-    })?;
-    let report = match mutated {
-        Mutated::Tried { trials, tally, engine } => return Ok(Ok(Tried { trials, tally, engine })),
+        (pipeline::mutate(&package.loaded, suites, &options), Part::new(&package.loaded, &options))
+    });
+    let report = match mutated? {
+        Mutated::Tried(tried) => return Ok(Ok((tried, part))),
         Mutated::Unfit(report) => report,
     };
     if report.totals().failed == 0 && report.unreferenced.is_empty() {

@@ -43,7 +43,7 @@ tests:
 ";
 
 /// A package with a bound that no test is about, and a condition that a guard says again.
-fn shop() -> Copy {
+pub(super) fn shop() -> Copy {
     let package = Copy::of("quickstart");
     for file in ["policy/invoices.gate", "scenarios/invoices.yaml"] {
         std::fs::remove_file(package.path(file)).unwrap();
@@ -70,7 +70,8 @@ fn solved_on_one_core(folder: &Path, args: &str) -> Option<Run> {
     is_there.then(|| ran(command))
 }
 
-fn ran(mut command: Command) -> Run {
+/// Lets a command find the solver of the tests.
+pub(super) fn with_solver(command: &mut Command) {
     let places = places();
     for (name, value) in [("GATEWRIGHT_CVC5", places.chosen), ("GATEWRIGHT_CACHE", places.cache)] {
         if let Some(value) = value {
@@ -80,6 +81,10 @@ fn ran(mut command: Command) -> Run {
     if let Some(path) = places.path {
         command.env("PATH", path);
     }
+}
+
+fn ran(mut command: Command) -> Run {
+    with_solver(&mut command);
     let output = command.output().unwrap();
     Run {
         code: output.status.code().unwrap(),
@@ -94,20 +99,23 @@ fn mutants_are_listed_in_the_order_of_the_text() {
     let run = package.run("mutate . --list");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(run.out, @r#"
+    policy/shop.gate:10:1  add-extends: `clerk` extends `boss`
     policy/shop.gate:10:23  drop-grant: `allow read on Bill when resource.paid;` is removed
     policy/shop.gate:10:23  add-role: this is also granted to `boss`
     policy/shop.gate:10:29  add-action: `pay` is also granted
     policy/shop.gate:10:47  drop-clause: `resource.paid` always holds
+    policy/shop.gate:11:1  add-extends: `boss` extends `clerk`
     policy/shop.gate:11:22  drop-grant: `allow pay on Bill when context.mfa because "bosses pay";` is removed
     policy/shop.gate:11:22  add-role: this is also granted to `clerk`
     policy/shop.gate:11:28  add-action: `read` is also granted
     policy/shop.gate:11:45  drop-clause: `context.mfa` always holds
     policy/shop.gate:12:1  drop-guard: `isolate by org;` is removed
+    policy/shop.gate:12:1  isolate-less: `Bill` is not kept apart by `org`
     policy/shop.gate:13:21  drop-guard: the guard no longer requires `context.mfa`
     "#);
     let run = package.run("mutate . --kind drop --list");
     assert_eq!(run.code, 2);
-    assert!(run.err.contains("expected one of drop-clause, flip-comparison"), "{}", run.err);
+    assert!(run.err.contains("expected one of drop-clause, drop-negation"), "{}", run.err);
 }
 
 #[test]
@@ -115,16 +123,20 @@ fn without_a_solver_what_no_test_notices_is_undecided_and_no_pass() {
     let package = shop();
     let run = package.run("mutate . --genre drop-clause --min 1");
     assert_eq!((run.code, run.err.as_str()), (3, ""));
-    insta::assert_snapshot!(run.out, @"
+    insta::assert_snapshot!(run.out, @r#"
     undecided  drop-clause: `resource.paid` always holds
                policy/shop.gate:10:47
+               - role clerk for User { allow read on Bill when resource.paid; }
+               + role clerk for User { allow read on Bill when true; }
                not checked: no solver found; run `gatewright solver install` to install one
     undecided  drop-clause: `context.mfa` always holds
                policy/shop.gate:11:45
+               - role boss for User { allow pay on Bill when context.mfa because "bosses pay"; }
+               + role boss for User { allow pay on Bill when true because "bosses pay"; }
                not checked: no solver found; run `gatewright solver install` to install one
 
     .: 2 mutants: 2 undecided; score 0% (0 of 2), without a solver
-    ");
+    "#);
     let run = package.run("mutate .");
     assert_eq!(run.code, 0, "nothing was demanded");
 }
@@ -142,22 +154,49 @@ fn what_is_missed_is_shown_with_a_request_that_kills_it() {
     let lines: Vec<&str> = run.out.lines().filter(|line| !line.starts_with("             ")).collect();
     let by = |line: &str| line.split(", by ").next().unwrap_or_default().to_owned();
     let lines: Vec<String> = lines.into_iter().map(by).collect();
-    insta::assert_snapshot!(lines.join("\n"), @"
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    missed     add-extends: `clerk` extends `boss`
+               policy/shop.gate:10:1
+               - role clerk for User { allow read on Bill when resource.paid; }
+               + role clerk for User extends boss { allow read on Bill when resource.paid; }
+               clerk gains Bill.pay on Bill
+               the policy denies this, but the mutant allows it:
+               this suite kills it, with its entities beside it in mutant-add-extends-shop-10-1.json:
     missed     add-action: `pay` is also granted
                policy/shop.gate:10:29
+               - role clerk for User { allow read on Bill when resource.paid; }
+               + role clerk for User { allow read, pay on Bill when resource.paid; }
                clerk gains Bill.pay on Bill
                the policy denies this, but the mutant allows it:
+               this suite kills it, with its entities beside it in mutant-add-action-shop-10-29.json:
     missed     drop-clause: `resource.paid` always holds
                policy/shop.gate:10:47
+               - role clerk for User { allow read on Bill when resource.paid; }
+               + role clerk for User { allow read on Bill when true; }
                clerk gains Bill.read on Bill
                the policy denies this, but the mutant allows it:
+               this suite kills it, with its entities beside it in mutant-drop-clause-shop-10-47.json:
     missed     add-role: this is also granted to `clerk`
                policy/shop.gate:11:22
+               - role clerk for User { allow read on Bill when resource.paid; }
+               + role clerk for User { allow read on Bill when resource.paid;     allow pay on Bill when context.mfa because "bosses pay";
+               + }
                clerk gains Bill.pay on Bill
                the policy denies this, but the mutant allows it:
+               this suite kills it, with its entities beside it in mutant-add-role-shop-11-22.json:
+    equivalent drop-clause: `context.mfa` always holds
+               policy/shop.gate:11:45
+               - role boss for User { allow pay on Bill when context.mfa because "bosses pay"; }
+               + role boss for User { allow pay on Bill when true because "bosses pay"; }
+               it decides every request as the policy does, because of stepped_up
+    equivalent drop-guard: the guard no longer requires `context.mfa`
+               policy/shop.gate:13:21
+               - stepped_up: require context.mfa for Bill.pay;
+               + stepped_up: require true for Bill.pay;
+               it decides every request as the policy does, because of boss.Bill.pay
 
-    .: 10 mutants: 5 killed, 3 missed, 2 equivalent; score 62% (5 of 8)
-    ");
+    .: 13 mutants: 7 killed, 4 missed, 2 equivalent; score 63% (7 of 11)
+    "#);
     assert!(run.out.contains("             principal Shop::User::"), "{}", run.out);
 
     assert!(package.path("scenarios/mutant-drop-clause-shop-10-47.yaml").exists());
@@ -214,7 +253,7 @@ fn a_bundle_carries_the_score_and_gives_the_same_bytes_again() {
     let shown: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     let totals = &shown["manifest"]["evidence"]["mutation"];
     assert!(totals["killed"].as_u64().unwrap() > 0, "{}", run.out);
-    assert_eq!((&totals["missed"], &totals["undecided"]), (&3.into(), &0.into()), "{totals}");
+    assert_eq!((&totals["missed"], &totals["undecided"]), (&4.into(), &0.into()), "{totals}");
     let run = solved(folder, "bundle inspect a.cjar --print evidence/mutation.json");
     assert!(!run.out.contains("\"request\""), "the solver's choice is not in it: {}", run.out);
     let run = solved(folder, "bundle verify a.cjar --rebuild");
@@ -236,12 +275,26 @@ fn break_glass_on_other_terms_is_missed_until_a_test_with_steps_is_there() {
     insta::assert_snapshot!(run.out, @"
     missed     fewer-approvals: 1 of 2 approvals suffice
                policy/shop.gate:19:5
+               -     approved by 2 of boss;
+               +     approved by 1 of boss;
                break-glass outage grants on different terms; only a test with steps can show it
-    missed     longer-window: `1h` becomes `2h`
+    missed     longer-window: `30m` becomes `1h` in `pending 30m;`
+               policy/shop.gate:21:5
+               -     pending 30m;
+               +     pending 1h;
+               break-glass outage grants on different terms; only a test with steps can show it
+    missed     longer-window: `1h` becomes `2h` in `expires within 1h;`
                policy/shop.gate:22:5
+               -     expires within 1h;
+               +     expires within 2h;
+               break-glass outage grants on different terms; only a test with steps can show it
+    missed     longer-window: `24h` becomes `2d` in `review within 24h by boss;`
+               policy/shop.gate:26:5
+               -     review within 24h by boss;
+               +     review within 2d by boss;
                break-glass outage grants on different terms; only a test with steps can show it
 
-    .: 2 mutants: 2 missed; score 0% (0 of 2), without a solver
+    .: 4 mutants: 4 missed; score 0% (0 of 4), without a solver
     ");
     // The marketplace plays such grants through.
     let run = super::run("mutate examples/marketplace --genre fewer-approvals --genre longer-window --min 100");
@@ -279,4 +332,70 @@ fn a_separation_that_becomes_no_policy_has_no_mutant() {
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     assert!(run.out.contains("`own: separate Bill.read from Bill.pay by payer;` is removed"), "{}", run.out);
     assert!(!run.out.contains("desks"), "{}", run.out);
+}
+
+/// What stands between the tests of a suite that are taken out and the rest.
+fn without_tests(suite: &str, names: &[&str]) -> String {
+    let (head, tests) = suite.split_once("tests:\n").unwrap();
+    let mut kept = format!("{head}tests:\n");
+    for test in tests.split_inclusive("\n\n") {
+        if !names.iter().any(|name| test.contains(&format!("- name: {name}\n"))) {
+            kept.push_str(test);
+        }
+    }
+    assert!(kept.len() < suite.len(), "{names:?} are there");
+    kept
+}
+
+#[test]
+fn without_the_tests_of_a_boundary_its_mutant_survives_with_the_request_that_kills_it() {
+    if solver().is_none() {
+        return;
+    }
+    let package = Copy::of("marketplace");
+    // The bound itself, and the first score beyond it.
+    let suites = [
+        ("scenarios/webhooks.yaml", "the integrator replaces a leaked secret at low risk"),
+        ("scenarios/payments.yaml", "small losses are finance's to write off"),
+        (
+            "scenarios/boundaries.yaml",
+            "money is asked for while the risk is low, or the risk engine could be passed by asking",
+        ),
+    ];
+    for (suite, name) in suites {
+        let text = package.read(suite);
+        package.write(suite, &without_tests(&text, &[name]));
+    }
+    let suite = package.read("scenarios/payouts.yaml");
+    let suite =
+        suite.replace("      - {in: just_high, because: steady}\n", "").replace("[just_high, risky]", "[risky]");
+    package.write("scenarios/payouts.yaml", &suite.replace(", just_low", "").replace(", just_high", ""));
+    let run = solved(package.dir.path(), "mutate . --at 2026-03-01 --kind shift-bound");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("missed     shift-bound: `<=` becomes `<` in `context.risk_score <= 30`"), "{}", run.out);
+    assert!(run.out.contains("+ condition low_risk = context.risk_score < 30;"), "{}", run.out);
+    assert!(run.out.contains("context   risk_score: 30"), "{}", run.out);
+    assert!(run.out.contains("this suite kills it"), "{}", run.out);
+}
+
+#[test]
+fn what_is_saved_after_tests_are_gone_kills_what_survived_without_them() {
+    if solver().is_none() {
+        return;
+    }
+    let package = Copy::of("marketplace");
+    let suite = package.read("scenarios/payments.yaml");
+    let names = ["small losses are finance's to write off", "access to payments"];
+    package.write("scenarios/payments.yaml", &without_tests(&suite, &names));
+    std::fs::remove_file(package.path("snapshots/payments__access-to-payments.snap")).unwrap();
+    let suite = package.read("scenarios/boundaries.yaml");
+    package.write("scenarios/boundaries.yaml", &without_tests(&suite, &["a loss of exactly 500 is still small"]));
+    let args =
+        "mutate . --at 2026-03-01 --kind drop-clause --kind flip-comparison --kind shift-bound --kind drop-grant";
+    let run = solved(package.dir.path(), &format!("{args} --save scenarios --min 100"));
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let missed = run.out.lines().filter(|line| line.starts_with("missed ")).count();
+    assert!(missed >= 3, "{}", run.out);
+    let run = solved(package.dir.path(), &format!("{args} --min 100"));
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
 }

@@ -8,7 +8,7 @@ use crate::cli::args::{BudgetArgs, Format};
 use crate::cli::cmd::budget::{budget, lint_budget};
 use crate::cli::cmd::lint::proving;
 use crate::cli::cmd::mutate;
-use crate::cli::cmd::mutate::{Asked, Tried};
+use crate::cli::cmd::mutate::Asked;
 use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
 use crate::cli::error::{CliError, WRITE_SCENARIOS};
@@ -16,7 +16,7 @@ use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
 use crate::config::EvidenceKind;
 use crate::diag::Severity;
-use crate::pipeline::{Evidence, Origin, Suites, TestOptions};
+use crate::pipeline::{Evidence, Origin, Shard, Suites, TestOptions, Tried};
 use crate::report::{Files, Requests, printable, results};
 use crate::scenario::golden::SnapshotMode;
 use crate::text::Instant;
@@ -225,8 +225,8 @@ impl Gathered {
     ) -> Result<Option<Exit>, CliError> {
         // Without one, the same sources would give other bytes than with one.
         let found = solver::needed(&env::solver_places())?;
-        let asked = Asked { found: Some(&found), budget: limits, at, is_wanted: &|_| true };
-        let Tried { trials, tally, engine } = match mutate::tried(package, suites, &asked, console)? {
+        let asked = Asked { found: Some(&found), budget: limits, at, kinds: &[], shard: Shard::WHOLE };
+        let (Tried { trials, tally, engine }, _) = match mutate::tried(package, suites, &asked, console)? {
             Ok(tried) => tried,
             Err(exit) => return Ok(Some(exit)),
         };
@@ -237,7 +237,7 @@ impl Gathered {
             undecided: tally.undecided,
         });
         let files = carried_files(package);
-        let report = report::mutation_json(&trials, tally, engine.as_deref(), files, Requests::LeftOut);
+        let report = report::mutation_json(&trials, tally, engine.as_deref(), files, Requests::LeftOut, None::<&()>);
         self.add(EvidenceKind::Mutation, &report)?;
         Ok(None)
     }
