@@ -222,7 +222,7 @@ fn a_cause_that_the_policy_does_not_have_is_shown_at_its_name() {
     let line = 1 + suite.lines().position(|line| line.contains("because: steped_up")).unwrap();
     let run = package.run("test .");
     assert_eq!(run.code, 1);
-    assert!(run.out.contains(&format!("[./scenarios/invoices.yaml:{line}:14]")), "{}", run.out);
+    assert!(run.out.contains(&format!("[scenarios/invoices.yaml:{line}:14]")), "{}", run.out);
     assert!(run.out.contains("unknown statement `steped_up`"), "{}", run.out);
     let github = package.run("test . --format github").out;
     assert!(github.contains(&format!("line={line},endLine={line},col=14")), "{github}");
