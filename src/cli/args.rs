@@ -10,6 +10,7 @@ mod format;
 mod import;
 mod key;
 mod mutate;
+mod output;
 mod prove;
 mod publish;
 mod shared;
@@ -28,14 +29,15 @@ pub(super) use self::format::Format;
 pub(super) use self::import::{Import, ImportCedar, ImportFrom, ImportK8s};
 pub(super) use self::key::{Key, KeyGenerate, KeyInspect, KeyStep, SignerArgs};
 pub(super) use self::mutate::Mutate;
+pub(super) use self::output::{FindingsArgs, Output, ReportArg, TestOutputArgs};
 pub(super) use self::prove::Prove;
 pub(super) use self::publish::{
     Channel, ChannelForget, ChannelPromote, ChannelRollback, ChannelShow, ChannelStep, MovingArgs, PlaceArgs, Publish,
     Pull,
 };
 pub(super) use self::shared::{
-    AnswerArgs, BaselineArgs, BudgetArgs, ColourChoice, FindingsArgs, FolderArgs, LintArgs, OutputArgs, PackageArgs,
-    ProofArgs, ReportArg, WhenArgs, with_package,
+    AnswerArgs, BaselineArgs, BudgetArgs, ColourChoice, FolderArgs, LintArgs, OutputArgs, PackageArgs, ProofArgs,
+    WhenArgs, with_package,
 };
 pub(super) use self::solver::{SmtWorker, Solver, SolverStep};
 
@@ -214,11 +216,8 @@ pub(super) struct Test {
     /// Run only tests whose `SUITE: TEST` contains this text
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Option<String>,
-    /// Write a report: json, junit, github or markdown (can be repeated; `-` for standard output)
-    #[arg(long = "report", value_name = "FORMAT=PATH")]
-    pub(super) reports: Vec<ReportArg>,
     #[command(flatten)]
-    pub(super) output: OutputArgs,
+    pub(super) output: TestOutputArgs,
 }
 
 /// Show who can do an action on a resource, and which statements allow it

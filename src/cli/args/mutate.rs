@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::shared::{AnswerArgs, BudgetArgs, FolderArgs};
+use super::output::OutcomeArgs;
+use super::shared::{BudgetArgs, FolderArgs};
 use crate::mutation::MutationOperator;
 
 /// Measure the scenarios of a package: find small mistakes in the policy that they do not detect
@@ -25,7 +26,7 @@ pub(in crate::cli) struct Mutate {
     #[arg(long = "kind", alias = "genre", value_name = "KIND", value_parser = kind)]
     pub(in crate::cli) kinds: Vec<MutationOperator>,
     /// List the mutants without running tests
-    #[arg(long, conflicts_with_all = ["min", "save", "format"])]
+    #[arg(long, conflicts_with_all = ["min", "save", "format", "reports"])]
     pub(in crate::cli) list: bool,
     /// Write each request that would kill a mutant to this folder, as a scenario
     #[arg(long, value_name = "DIR")]
@@ -33,7 +34,7 @@ pub(in crate::cli) struct Mutate {
     #[command(flatten)]
     pub(in crate::cli) budget: BudgetArgs,
     #[command(flatten)]
-    pub(in crate::cli) output: AnswerArgs,
+    pub(in crate::cli) output: OutcomeArgs,
 }
 
 fn kind(text: &str) -> Result<MutationOperator, String> {

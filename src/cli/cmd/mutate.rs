@@ -18,10 +18,12 @@ use super::package::Package;
 use super::saved;
 
 pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, CliError> {
+    let output = args.output.asked();
+    output.clear()?;
     let package = Package::check(&PackageArgs::from(&args.folder), &LintArgs::default())?;
     let faults = package.faults_of_policy();
     if faults.has_errors() {
-        return package.show(&faults, args.output.format, console);
+        return package.show(&faults, output, console);
     }
     let root = package.root();
     let files = package.files(&root);
@@ -34,7 +36,7 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     }
     let suites = pipeline::suites(&package.loaded, &package.checked)?;
     if suites.diagnostics.has_errors() {
-        return package.show(&suites.diagnostics, args.output.format, console);
+        return package.show(&suites.diagnostics, output, console);
     }
     // Without one, what no test notices is undecided, which counts against the tests.
     let found = solver::find(&env::solver_places())?;
@@ -49,7 +51,7 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
         Err(exit) => return Ok(exit),
     };
     let engine = tried.engine.as_deref();
-    let text = match args.output.format {
+    let rendered = |format| match format {
         Format::Json => report::mutation_json(&tried.trials, tried.tally, engine, files, Requests::Shown),
         _ => {
             let survivors = report::survivors(&tried.trials, files);
@@ -58,7 +60,8 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
             format!("{survivors}{gap}{}: {summary}\n", printable(&package.named))
         }
     };
-    console.print(&text)?;
+    console.print(&rendered(output.format))?;
+    output.write(rendered, console)?;
     if let Some(folder) = &args.save {
         for one in report::mutation_scenarios(&tried.trials, files, asked.at) {
             saved::write(folder, &one)?;

@@ -18,10 +18,12 @@ use super::package::Package;
 use super::saved;
 
 pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, CliError> {
+    let output = args.output.asked();
+    output.clear()?;
     let package = Package::check(&args.package, &LintArgs::default())?;
     let faults = package.faults();
     if faults.has_errors() {
-        return package.show(&faults, args.output.format, console);
+        return package.show(&faults, output, console);
     }
     let found = match solver::needed(&env::solver_places()) {
         Ok(found) => found,
@@ -41,7 +43,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
         only: &args.only,
         shard: Shard { part, of },
         at: args.package.at.unwrap_or_else(env::today),
-        keeps_scripts: args.dump.is_some() || args.output.format == Format::Json,
+        keeps_scripts: args.dump.is_some() || output.has(Format::Json),
     };
     let proofs = progress::counted(&format!("proving {}", package.named), |progress| {
         pipeline::prove(&package.loaded, &package.checked, options, progress)
@@ -49,7 +51,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     let all = &proofs.all;
     let root = package.root();
     let files = package.files(&root);
-    let text = match args.output.format {
+    let rendered = |format| match format {
         Format::Json => report::proofs_json(all, &proofs.beyond, proofs.of, &proofs.engine, files),
         _ => format!(
             "{}{}\n{}: {}\n",
@@ -59,7 +61,8 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
             report::proof_summary(all, proofs.of, &proofs.engine)
         ),
     };
-    console.print(&text)?;
+    console.print(&rendered(output.format))?;
+    output.write(rendered, console)?;
     if let (true, true, Format::Human) = (all.is_empty(), proofs.wanted > 0, args.output.format) {
         let wanted = proofs.wanted;
         console.print(&format!(

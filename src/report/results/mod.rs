@@ -7,6 +7,7 @@ mod junit;
 mod markdown;
 #[cfg(test)]
 mod sample;
+mod sarif;
 mod why;
 
 pub use github::annotations;
@@ -14,4 +15,5 @@ pub use human::{failures, summary, test_line};
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
+pub use sarif::sarif_log;
 pub use why::{why, why_json};

@@ -92,10 +92,18 @@ fn reports_are_written_beside_the_run_also_when_it_fails() {
     serde_json::from_str::<serde_json::Value>(&package.read("out/r.json")).unwrap();
     assert!(run.out.contains("::error file=scenarios/invoices.yaml,line="), "{}", run.out);
 
-    // The report of this run must not pass for one of the next, which does not get to run.
+    // A report of this run must not pass for one of the next, which runs no test.
+    assert_eq!(package.run("test . --filter nonsense --report junit=out/junit.xml").code, 2);
+    assert!(!package.path("out/junit.xml").exists());
     package.write("policy/broken.gate", "role {");
     assert_eq!(package.run("test . --report junit=out/junit.xml").code, 1);
-    assert!(!package.path("out/junit.xml").exists());
+    let failed = package.read("out/junit.xml");
+    assert!(
+        failed.contains("<testsuites tests=\"1\" failures=\"1\"") && failed.contains("policy/broken.gate"),
+        "{failed}"
+    );
+    let twice = package.run("test . --report json=out/a --report text=out/a");
+    assert_eq!((twice.code, twice.err.lines().next()), (2, Some("error: two reports are to be written to `out/a`")));
 }
 
 #[test]
