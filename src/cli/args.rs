@@ -61,6 +61,9 @@ pub(super) struct Args {
     /// When to use colours (respects `NO_COLOR`)
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
     pub(super) color: ColourChoice,
+    /// Print failures and the conclusion only, and no progress; exit codes and `--format`s for programs stay the same
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
     /// What to do
     #[command(subcommand)]
     pub(super) verb: Verb,

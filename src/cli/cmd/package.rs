@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::{Bundle, Refusal, SOURCE};
 use crate::cli::args::{Format, LintArgs, Output, PackageArgs};
-use crate::cli::console::Console;
+use crate::cli::console::{Console, Detail};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
@@ -135,7 +135,10 @@ impl Package {
     ) -> Result<Exit, CliError> {
         let output = output.into();
         let style = console.style();
-        let text = self.rendered(diagnostics, output.format, style);
+        let text = match (output.format, console.detail()) {
+            (Format::Human, Detail::Failures) => self.failures(diagnostics, style),
+            (format, _) => self.rendered(diagnostics, format, style),
+        };
         match output.format {
             Format::Github => console.print_exactly(&text)?,
             _ => console.print(&text)?,
@@ -152,6 +155,20 @@ impl Package {
         console: &mut Console,
     ) -> Result<(), CliError> {
         output.write(|format| self.rendered(diagnostics, format, Style::PLAIN), console)
+    }
+
+    /// Errors for people, and how much was found.
+    fn failures(&self, diagnostics: &Diagnostics, style: Style) -> String {
+        if diagnostics.is_empty() {
+            return String::new();
+        }
+        let root = self.root();
+        let errors: Diagnostics = diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
+        let drawn = match errors.is_empty() {
+            true => String::new(),
+            false => format!("{}\n", report::diagnostics(&errors, self.files(&root), style)),
+        };
+        format!("{drawn}{}: {}\n", report::printable(&self.named), report::summary(diagnostics))
     }
 
     fn rendered(&self, diagnostics: &Diagnostics, format: Format, style: Style) -> String {

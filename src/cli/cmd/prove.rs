@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::analysis::{Open, Outcome, Proof, solver};
 use crate::cli::args::{Format, LintArgs, Prove};
-use crate::cli::console::Console;
+use crate::cli::console::{Console, Detail};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
@@ -51,18 +51,25 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     let all = &proofs.all;
     let root = package.root();
     let files = package.files(&root);
-    let rendered = |format| match format {
+    let rendered = |format, shown: &[Proof]| match format {
         Format::Json => report::proofs_json(all, &proofs.beyond, proofs.of, &proofs.engine, files),
         _ => format!(
             "{}{}\n{}: {}\n",
-            report::proofs(all, files),
+            report::proofs(shown, files),
             report::beyond_proof(&proofs.beyond),
             printable(&package.named),
             report::proof_summary(all, proofs.of, &proofs.engine)
         ),
     };
-    console.print(&rendered(output.format))?;
-    output.write(rendered, console)?;
+    let text = match console.detail() {
+        Detail::All => rendered(output.format, all),
+        Detail::Failures => {
+            let failed: Vec<Proof> = all.iter().filter(|proof| !is_pass(&proof.outcome)).cloned().collect();
+            rendered(output.format, &failed)
+        }
+    };
+    console.print(&text)?;
+    output.write(|format| rendered(format, all), console)?;
     if let (true, true, Format::Human) = (all.is_empty(), proofs.wanted > 0, args.output.format) {
         let wanted = proofs.wanted;
         console.print(&format!(
@@ -76,15 +83,18 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     Ok(exit(all, proofs.wanted))
 }
 
+fn is_pass(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Proved | Outcome::Shown(_))
+}
+
 /// A refutation outranks what is unknown: the policy is known to be wrong.
 fn exit(all: &[Proof], wanted: usize) -> Exit {
     let is = |test: fn(&Outcome) -> bool| all.iter().any(|proof| test(&proof.outcome));
     if is(|outcome| matches!(outcome, Outcome::Refuted(_) | Outcome::Impossible)) {
         return Exit::PolicyFails;
     }
-    let proved = |outcome: &Outcome| matches!(outcome, Outcome::Proved | Outcome::Shown(_));
     // A part may have nothing to do. Where all parts have, nothing is proved.
-    match wanted > 0 && all.iter().all(|proof| proved(&proof.outcome)) {
+    match wanted > 0 && all.iter().all(|proof| is_pass(&proof.outcome)) {
         true => Exit::Ok,
         false => Exit::NotProved,
     }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::cli::args::{Format, LintArgs, PackageArgs, Test};
-use crate::cli::console::Console;
-use crate::cli::env;
+use crate::cli::console::{Console, Detail};
 use crate::cli::error::{CliError, WRITE_SCENARIOS};
 use crate::cli::exit::Exit;
+use crate::cli::{env, progress};
 use crate::diag::Diagnostics;
 use crate::pipeline::{TestOptions, Tested};
 use crate::report::{Style, printable, results};
@@ -46,7 +46,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     }
 
     let mut printed = Ok(());
-    let human = output.format == Format::Human;
+    let human = output.format == Format::Human && console.detail() == Detail::All;
     let tested = tested(&package, args, mode, &mut |event| {
         if human && printed.is_ok() {
             printed = console.print(&line(event));
@@ -72,10 +72,12 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     let shown = Shown { report: &report, warnings: &tested.diagnostics, package: &package, mode };
     output.write(|format| shown.rendered(format), console)?;
     // JSON is one object; what suites are warned of is not in it.
-    if !tested.diagnostics.is_empty() && output.format != Format::Json {
+    let is_quiet = output.format == Format::Human && console.detail() == Detail::Failures;
+    if !tested.diagnostics.is_empty() && output.format != Format::Json && !is_quiet {
         package.show(&tested.diagnostics, output.format, console)?;
     }
     let text = match output.format {
+        Format::Human if is_quiet => shown.conclusion(console.style()).trim_start().to_owned(),
         Format::Human => shown.conclusion(console.style()),
         Format::Github => results::annotations(&report, package.files(&package.root())),
         format => shown.rendered(format),
@@ -108,7 +110,24 @@ fn tested(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Tested, CliError> {
     let options = TestOptions { filter: args.filter.as_deref(), threads: env::threads(), snapshots };
-    Ok(pipeline::test(&package.loaded, &package.checked, options, on_event)?)
+    let run =
+        |on_event: &mut dyn FnMut(Event<'_>)| pipeline::test(&package.loaded, &package.checked, options, on_event);
+    if args.output.format == Format::Human && env::is_shown() {
+        // A line for each test is sign enough, and a spinner would stand between them.
+        return Ok(run(on_event)?);
+    }
+    Ok(progress::counted(&format!("testing {}", package.named), |progress| {
+        let (mut done, mut all) = (0, 0);
+        run(&mut |event| {
+            match event {
+                Event::RunStarted { tests, .. } => all = tests,
+                Event::TestFinished { .. } => done += 1,
+                Event::SuiteStarted { .. } | Event::SuiteFinished { .. } | Event::RunFinished { .. } => {}
+            }
+            progress(done, all);
+            on_event(event);
+        })
+    })?)
 }
 
 /// What is shown of an event while tests run.

@@ -1,6 +1,7 @@
 //! What a run of scenarios came to, one format per file. Faults in the suites themselves are ordinary diagnostics.
 
 mod github;
+mod grouped;
 mod human;
 mod json;
 mod junit;
