@@ -11,3 +11,6 @@ mod table;
 
 pub use step::Step;
 pub use table::{Bound, Clause, Kept, Row, Unit, Weaker};
+
+/// The clause of a break-glass grant without which no other of its clauses means anything.
+pub const PRESENTED: &str = "a grant is presented";

@@ -10,6 +10,7 @@ mod format;
 mod import;
 mod key;
 mod mutate;
+mod output;
 mod prove;
 mod publish;
 mod shared;
@@ -28,14 +29,15 @@ pub(super) use self::format::Format;
 pub(super) use self::import::{Import, ImportCedar, ImportFrom, ImportK8s};
 pub(super) use self::key::{Key, KeyGenerate, KeyInspect, KeyStep, SignerArgs};
 pub(super) use self::mutate::Mutate;
+pub(super) use self::output::{FindingsArgs, Output, ReportArg, TestOutputArgs};
 pub(super) use self::prove::Prove;
 pub(super) use self::publish::{
     Channel, ChannelForget, ChannelPromote, ChannelRollback, ChannelShow, ChannelStep, MovingArgs, PlaceArgs, Publish,
     Pull,
 };
 pub(super) use self::shared::{
-    AnswerArgs, BaselineArgs, BudgetArgs, ColourChoice, FindingsArgs, FolderArgs, LintArgs, OutputArgs, PackageArgs,
-    ProofArgs, ReportArg, WhenArgs, with_package,
+    AnswerArgs, BaselineArgs, BudgetArgs, ColourChoice, FolderArgs, LintArgs, OutputArgs, PackageArgs, ProofArgs,
+    WhenArgs, with_package,
 };
 pub(super) use self::solver::{SmtWorker, Solver, SolverStep};
 
@@ -59,6 +61,9 @@ pub(super) struct Args {
     /// When to use colours (respects `NO_COLOR`)
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
     pub(super) color: ColourChoice,
+    /// Print failures and the conclusion only, and no progress; exit codes and `--format`s for programs stay the same
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
     /// What to do
     #[command(subcommand)]
     pub(super) verb: Verb,
@@ -216,11 +221,8 @@ pub(super) struct Test {
     /// Run only tests whose `SUITE: TEST` contains this text
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Option<String>,
-    /// Write a report: json, junit, github or markdown (can be repeated; `-` for standard output)
-    #[arg(long = "report", value_name = "FORMAT=PATH")]
-    pub(super) reports: Vec<ReportArg>,
     #[command(flatten)]
-    pub(super) output: OutputArgs,
+    pub(super) output: TestOutputArgs,
 }
 
 /// Show who can do an action on a resource, and which statements allow it

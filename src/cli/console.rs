@@ -12,10 +12,20 @@ use super::args::ColourChoice;
 use super::env;
 use super::error::CliError;
 
+/// How much people are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Everything.
+    All,
+    /// What failed and what the run came to.
+    Failures,
+}
+
 /// Where a run writes to.
 pub(super) struct Console {
     out: Box<dyn Write + Send>,
     listening: bool,
+    detail: Detail,
     style: Style,
     error_style: Style,
 }
@@ -26,9 +36,20 @@ impl Console {
         Self {
             out: Box::new(std::io::stdout()),
             listening: true,
+            detail: Detail::All,
             style: env::style(choice),
             error_style: env::error_style(choice),
         }
+    }
+
+    /// Leaves out all but failures and conclusions from what people are shown.
+    pub(super) fn quieten(&mut self) {
+        self.detail = Detail::Failures;
+    }
+
+    /// How much people are shown.
+    pub(super) fn detail(&self) -> Detail {
+        self.detail
     }
 
     /// What standard output can show.

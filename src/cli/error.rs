@@ -76,6 +76,10 @@ pub(super) enum CliError {
     #[error("`{flag}` cannot accept snapshots while `CI` is set")]
     #[diagnostic(help("review and accept them on your machine, and commit them"))]
     AcceptInCi { flag: &'static str },
+    /// Two reports would be one file.
+    #[error("two reports are to be written to `{}`", path.display())]
+    #[diagnostic(help("name a file for each `--report`"))]
+    SameReport { path: PathBuf },
     /// No package is named, and none is here.
     #[error("no package found in this folder or its parents")]
     #[diagnostic(help("pass a folder with `gatewright.toml`, or create a package: `gatewright init DIR`"))]

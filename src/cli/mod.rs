@@ -9,6 +9,7 @@ mod error;
 mod exit;
 #[cfg(not(all(feature = "prover", feature = "registry", feature = "signing")))]
 mod left_out;
+mod output;
 mod progress;
 mod run;
 

@@ -15,7 +15,7 @@ use super::error::CliError;
 use super::exit::Exit;
 #[cfg(not(all(feature = "prover", feature = "registry", feature = "signing")))]
 use super::left_out::LeftOut;
-use super::{cmd, env};
+use super::{cmd, env, progress};
 
 /// Runs the process's arguments.
 #[must_use]
@@ -44,6 +44,10 @@ pub fn main() -> Exit {
         }
     };
     let mut console = Console::of_process(args.color);
+    if args.quiet {
+        console.quieten();
+        progress::silence();
+    }
     let ended = thread::scope(|scope| {
         thread::Builder::new()
             .name("gatewright".to_owned())

@@ -39,6 +39,7 @@ impl Asked<'_> {
             stated: self.claim.stated,
             answer: self.answer.clone(),
             explanation: Explanation::default(),
+            has_context: self.claim.request.context != ContextRef::None,
         }
     }
 }

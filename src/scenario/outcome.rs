@@ -117,6 +117,8 @@ pub struct Judged {
     pub answer: Answer,
     /// Why.
     pub explanation: Explanation,
+    /// Whether the claim names a context.
+    pub has_context: bool,
 }
 
 /// How many tests came to what.

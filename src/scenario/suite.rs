@@ -21,6 +21,8 @@ pub struct Suite {
     pub file: FileId,
     /// The name of its file, relative to the package.
     pub file_name: String,
+    /// Its file and all that it includes.
+    pub files: BTreeSet<FileId>,
     /// What every test's clock starts at.
     pub at: Instant,
     /// Its fixtures, included ones too.
@@ -340,8 +342,19 @@ pub struct SnapshotSpec {
     pub path: String,
     /// The tables, one for each resource type and context.
     pub tables: Vec<Table>,
+    /// Which decisions they list.
+    pub listed: Listed,
     /// Roles asked for that no principal of the suite holds.
     pub unheld: Vec<String>,
+}
+
+/// Which decisions a table lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// Every one.
+    All,
+    /// All but denials: what is unknown or errs is never left out.
+    NoDenials,
 }
 
 /// One table: who may do what to the resources of a type, in one context.
@@ -351,15 +364,17 @@ pub struct Table {
     pub ty: String,
     /// The context's name, if one was asked for.
     pub context: Option<String>,
-    /// Groups of lines, each with its heading.
+    /// The lines of each principal, sorted by roles and name.
     pub rows: Vec<Row>,
 }
 
 /// A principal's lines in a table.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Roles and name.
-    pub heading: String,
+    /// Its roles, or its type if it holds none.
+    pub roles: String,
+    /// What tests call it.
+    pub name: String,
     /// A request for each action and resource.
     pub requests: Vec<Request>,
 }

@@ -2,6 +2,7 @@
 //! ours, and run, step by step, in a repository of its own up to a registry that asks for a password. SARIF is held against its
 //! validator.
 
+mod reports;
 mod shop;
 
 use std::collections::BTreeMap;
@@ -308,18 +309,25 @@ fn sarif_is_valid_and_fit_for_code_scanning() {
         "resource Doc { action read; }\nrole x for Usr { allow read on Docs; }\n",
     )
     .unwrap();
-    for (package, least) in [(faulty.to_str().unwrap(), 3), ("tests/ports/github", 1), ("examples/quickstart", 0)] {
-        let made = Command::new(env!("CARGO_BIN_EXE_gatewright"))
-            .args(["check", package, "--format", "sarif"])
-            .current_dir(root())
-            .output()
-            .unwrap();
-        let log: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let failing = dir.path().join("failing");
+    reports::failing(&failing);
+    for (verb, package, least) in [
+        ("check", faulty.to_str().unwrap(), 3),
+        ("check", "tests/ports/github", 1),
+        ("check", "examples/quickstart", 0),
+        ("test", failing.to_str().unwrap(), 1),
+    ] {
+        let log = dir.path().join("made.sarif");
+        let mut made = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        made.args([verb, package, "--report"]).arg(format!("sarif={}", log.display()));
+        output(made.current_dir(root()));
+        let made = fs::read(log).unwrap();
+        let log: Value = serde_json::from_slice(&made).unwrap();
         let results = log["runs"][0]["results"].as_array().unwrap().len();
         assert!(results >= least, "{package}: {results}");
-        assert_eq!(validate(&made.stdout), 0, "{package}: {log:#}");
+        assert_eq!(validate(&made), 0, "{package}: {log:#}");
         if results > 0 {
-            let broken = String::from_utf8(made.stdout).unwrap();
+            let broken = String::from_utf8(made).unwrap();
             let broken = broken.replace("\"startLine\": ", "\"startLine\": -");
             assert!(validate(broken.as_bytes()) > 0, "the validator does refuse");
         }

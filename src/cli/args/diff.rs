@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 
 use crate::text::Instant;
 
-use super::format::{Format, one_of};
+use super::output::DiffOutputArgs;
 use super::shared::{AnswerArgs, BudgetArgs};
 
 /// Two states of a package, and how they are compared.
@@ -57,9 +57,8 @@ pub(in crate::cli) struct Diff {
     /// Write each example to this folder, as a scenario that the new side passes
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) save: Option<PathBuf>,
-    /// Output format: for people, for a pull request, for programs, or as GitHub workflow commands
-    #[arg(long, default_value = Format::Human.name(), value_parser = one_of(Format::DIFFS))]
-    pub(in crate::cli) format: Format,
+    #[command(flatten)]
+    pub(in crate::cli) output: DiffOutputArgs,
 }
 
 /// Show how much the package version must increase, and which request is the reason

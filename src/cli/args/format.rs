@@ -24,12 +24,15 @@ impl Format {
     pub(super) const ANSWERS: &[Self] = &[Self::Human, Self::Json];
     /// Of what a run found.
     pub(super) const RUNS: &[Self] = &[Self::Human, Self::Json, Self::Github];
-    /// Of diagnostics.
+    /// Of findings.
     pub(super) const FINDINGS: &[Self] = &[Self::Human, Self::Json, Self::Github, Self::Sarif];
     /// Of a difference.
     pub(super) const DIFFS: &[Self] = &[Self::Human, Self::Markdown, Self::Json, Self::Github];
-    /// Of a test report in a file.
-    pub(super) const REPORTS: &[Self] = &[Self::Json, Self::Junit, Self::Github, Self::Markdown];
+    /// Of findings in a file.
+    pub(super) const FINDING_REPORTS: &[Self] = &[Self::Human, Self::Json, Self::Github, Self::Markdown, Self::Sarif];
+    /// Of the results of tests in a file.
+    pub(super) const TEST_REPORTS: &[Self] =
+        &[Self::Human, Self::Json, Self::Junit, Self::Github, Self::Markdown, Self::Sarif];
 
     /// Its name on the command line.
     pub(super) const fn name(self) -> &'static str {
@@ -43,9 +46,17 @@ impl Format {
         }
     }
 
+    /// Its name in a report: a file for people is text.
+    pub(super) const fn report_name(self) -> &'static str {
+        match self {
+            Self::Human => "text",
+            format => format.name(),
+        }
+    }
+
     /// The format of a set with a name.
     pub(super) fn among(set: &[Self], name: &str) -> Option<Self> {
-        set.iter().copied().find(|format| format.name() == name)
+        set.iter().copied().find(|format| [format.name(), format.report_name()].contains(&name))
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::shared::{AnswerArgs, BudgetArgs, FolderArgs};
+use super::output::OutcomeArgs;
+use super::shared::{BudgetArgs, FolderArgs};
 use crate::mutation::MutationOperator;
 
 /// Measure the scenarios of a package: find small mistakes in the policy that they do not detect
@@ -28,7 +29,7 @@ pub(in crate::cli) struct Mutate {
     #[arg(long = "kind", alias = "genre", value_name = "KIND", value_parser = kind)]
     pub(in crate::cli) kinds: Vec<MutationOperator>,
     /// List the mutants without running tests
-    #[arg(long, conflicts_with_all = ["min", "save", "format", "shard", "merge"])]
+    #[arg(long, conflicts_with_all = ["min", "save", "format", "reports", "shard", "merge"])]
     pub(in crate::cli) list: bool,
     /// Use this many threads [default: as many as there are cores]
     #[arg(long, value_name = "N")]
@@ -45,7 +46,7 @@ pub(in crate::cli) struct Mutate {
     #[command(flatten)]
     pub(in crate::cli) budget: BudgetArgs,
     #[command(flatten)]
-    pub(in crate::cli) output: AnswerArgs,
+    pub(in crate::cli) output: OutcomeArgs,
 }
 
 fn kind(text: &str) -> Result<MutationOperator, String> {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::shared::{AnswerArgs, BudgetArgs, PackageArgs};
+use super::output::OutcomeArgs;
+use super::shared::{BudgetArgs, PackageArgs};
 
 /// Prove assertions and the guarantees of declarations, over all requests
 #[derive(Debug, ClapArgs)]
@@ -34,5 +35,5 @@ pub(in crate::cli) struct Prove {
     #[arg(long, value_name = "PART/PARTS", default_value = "1/1", value_parser = super::shared::part)]
     pub(in crate::cli) shard: (usize, NonZeroUsize),
     #[command(flatten)]
-    pub(in crate::cli) output: AnswerArgs,
+    pub(in crate::cli) output: OutcomeArgs,
 }

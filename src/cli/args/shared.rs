@@ -135,41 +135,12 @@ pub(in crate::cli) struct OutputArgs {
     pub(in crate::cli) format: Format,
 }
 
-/// How to show findings.
-#[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct FindingsArgs {
-    /// Output format: for people, for programs, as GitHub workflow commands, or for code scanning
-    #[arg(long, default_value = Format::Human.name(), value_parser = one_of(Format::FINDINGS))]
-    pub(in crate::cli) format: Format,
-}
-
 /// When to write colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ColourChoice {
     Auto,
     Always,
     Never,
-}
-
-/// `FORMAT=PATH` of `--report`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) struct ReportArg {
-    pub(in crate::cli) format: Format,
-    pub(in crate::cli) path: PathBuf,
-}
-
-impl std::str::FromStr for ReportArg {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) = text
-            .split_once('=')
-            .filter(|(_, path)| !path.is_empty())
-            .ok_or("expected FORMAT=PATH, such as `junit=target/junit.xml`")?;
-        let format = Format::among(Format::REPORTS, format)
-            .ok_or_else(|| format!("unknown format `{format}`, expected json, junit, github or markdown"))?;
-        Ok(Self { format, path: path.into() })
-    }
 }
 
 pub(super) fn date(text: &str) -> Result<Instant, String> {
@@ -190,15 +161,6 @@ pub(super) fn part(text: &str) -> Result<(usize, NonZeroUsize), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reports_name_a_format_and_a_path() {
-        let report: ReportArg = "junit=a=b.xml".parse().unwrap();
-        assert_eq!((report.format, report.path), (Format::Junit, "a=b.xml".into()));
-        for wrong in ["junit", "junit=", "=x", "pdf=x"] {
-            assert!(wrong.parse::<ReportArg>().is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn the_package_stands_before_the_words_that_must_be_there() {

@@ -19,7 +19,8 @@ pub(in crate::cli) fn run(args: &Bump, console: &mut Console) -> Result<Exit, Cl
         return Err(CliError::WriteRevision { revision: revision.clone() });
     }
     let whole = Shard { part: 1, of: NonZeroUsize::MIN };
-    let Some(compared) = compared::compare((&old, &new), &args.compared, whole, args.output.format, console)? else {
+    let Some(compared) = compared::compare((&old, &new), &args.compared, whole, args.output.format.into(), console)?
+    else {
         return Ok(Exit::CouldNotRun);
     };
     let (before, after) = (&compared.before, &compared.after);

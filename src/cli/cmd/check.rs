@@ -10,6 +10,7 @@ use super::package::Package;
 use super::{baseline, fix};
 
 pub(in crate::cli) fn run(args: &Check, console: &mut Console) -> Result<Exit, CliError> {
+    args.output.asked().clear()?;
     let mut package = Package::check(&args.package, &args.lints)?;
     if args.fix {
         fix::run(args, &package, console)?;
@@ -22,7 +23,7 @@ pub(in crate::cli) fn run(args: &Check, console: &mut Console) -> Result<Exit, C
     if args.output.format == Format::Human && diagnostics.is_empty() {
         console.print(&format!("{}: no problems found\n", package.named))?;
     }
-    let exit = package.show(diagnostics, args.output.format, console);
+    let exit = package.show(diagnostics, args.output.asked(), console);
     // The process ends here, and taking a large package apart piece by piece takes as long as a stage.
     std::mem::forget(package);
     exit

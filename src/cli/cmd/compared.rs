@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::analysis::solver;
-use crate::cli::args::{BudgetArgs, ComparedArgs, Format, LintArgs, PackageArgs};
+use crate::cli::args::{BudgetArgs, ComparedArgs, Format, LintArgs, Output, PackageArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
-use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
 use crate::load::LoadError;
 use crate::pipeline::{DiffOptions, Shard};
@@ -67,7 +66,7 @@ pub(super) struct With<'a> {
     pub(super) budget: &'a BudgetArgs,
     pub(super) shard: Shard,
     /// How faults are shown.
-    pub(super) format: Format,
+    pub(super) output: Output<'a>,
 }
 
 /// Compares two states. `None` where one of them has faults, which are shown.
@@ -75,10 +74,10 @@ pub(super) fn compare(
     (old, new): (&State, &State),
     args: &ComparedArgs,
     shard: Shard,
-    format: Format,
+    output: Output<'_>,
     console: &mut Console,
 ) -> Result<Option<Compared>, CliError> {
-    let with = With { at: args.at.unwrap_or_else(env::today), budget: &args.budget, shard, format };
+    let with = With { at: args.at.unwrap_or_else(env::today), budget: &args.budget, shard, output };
     let labels = |after: &Package| Labels { title: new.title(after), old: old.label(), new: new.label() };
     match old.check(args) {
         Err(CliError::Load(LoadError::NotInRevision { .. })) => {
@@ -101,7 +100,7 @@ fn initial(
     with: &With<'_>,
     console: &mut Console,
 ) -> Result<Option<Compared>, CliError> {
-    if faults(&after, with.format, console)? {
+    if faults(&after, with.output, console)? {
         return Ok(None);
     }
     let before = after.nothing(with.at);
@@ -131,7 +130,7 @@ pub(super) fn packages(
     if before.checked.project.roles != roles && !before.faults().has_errors() {
         before.in_form(roles, with.at);
     }
-    let faulty = [&before, &after].map(|package| faults(package, with.format, console));
+    let faulty = [&before, &after].map(|package| faults(package, with.output, console));
     for faulty in faulty {
         if faulty? {
             return Ok(None);
@@ -166,19 +165,21 @@ pub(super) fn packages(
 }
 
 /// Shows the faults of a side; whether there are any.
-fn faults(package: &Package, format: Format, console: &mut Console) -> Result<bool, CliError> {
+fn faults(package: &Package, output: Output<'_>, console: &mut Console) -> Result<bool, CliError> {
     let faults = package.faults();
     if !faults.has_errors() {
         return Ok(false);
     }
-    match format {
+    match output.format {
         Format::Markdown => {
             // Standard output is a comment that somebody will post.
             console.tell(&package.human(&faults, console.error_style()));
-            Exit::CouldNotRun
+            package.report(&faults, output, console)?;
         }
-        format => package.show(&faults, format, console)?,
-    };
+        _ => {
+            package.show(&faults, output, console)?;
+        }
+    }
     Ok(true)
 }
 

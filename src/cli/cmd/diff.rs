@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::args::{Diff, Format};
+use crate::cli::args::{Diff, Format, Output};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -16,10 +16,12 @@ use super::compared::Compared;
 use super::{compared, saved};
 
 pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, CliError> {
+    let output = args.output.asked();
+    output.clear()?;
     let (old, new) = compared::named("diff", &args.compared)?;
     let (part, of) = args.shard;
     let shard = Shard { part, of };
-    let Some(compared) = compared::compare((&old, &new), &args.compared, shard, args.format, console)? else {
+    let Some(compared) = compared::compare((&old, &new), &args.compared, shard, output, console)? else {
         return Ok(Exit::CouldNotRun);
     };
     let (before, after) = (&compared.before, &compared.after);
@@ -35,7 +37,7 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
         mode: if args.gate { Mode::Gated } else { Mode::Shown },
         asserted: asserted.as_ref().filter(|_| args.gate),
     };
-    show(&compared, review, args.format, console)?;
+    show(&compared, review, output, console)?;
     if let Some(folder) = &args.save {
         let scenarios = report::diff::scenarios(difference, compared.at);
         for one in &scenarios.saved {
@@ -57,7 +59,7 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
         let review = Review { asserted: asserted.as_ref(), ..review };
         said.push_str(&declare(&new.folder, &compared, review)?);
     }
-    if args.format == Format::Human {
+    if output.format == Format::Human {
         if let Some(verdict) = review.verdict() {
             let drawn = after.human(&declared.refusals(), console.style());
             if !drawn.is_empty() {
@@ -80,16 +82,22 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
 pub(super) fn show(
     compared: &Compared,
     review: Review<'_>,
-    format: Format,
+    output: Output<'_>,
     console: &mut Console,
 ) -> Result<(), CliError> {
     let (difference, sides) = (&compared.difference, compared.sides());
-    match format {
-        Format::Markdown => console.print(&report::diff::markdown(difference, review, sides)),
-        Format::Json => console.print(&report::diff::json(difference, review, sides)),
-        Format::Github => console.print_exactly(&report::diff::annotations(difference, review, sides)),
-        _ => console.print(&report::diff::human(difference, review, sides)),
+    let rendered = |format| match format {
+        Format::Markdown => report::diff::markdown(difference, review, sides),
+        Format::Json => report::diff::json(difference, review, sides),
+        Format::Github => report::diff::annotations(difference, review, sides),
+        _ => report::diff::human(difference, review, sides),
+    };
+    let text = rendered(output.format);
+    match output.format {
+        Format::Github => console.print_exactly(&text)?,
+        _ => console.print(&text)?,
     }
+    output.write(rendered, console)
 }
 
 /// Whether the new side keeps what it asserts.

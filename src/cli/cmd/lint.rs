@@ -23,6 +23,7 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
         console.print(&list())?;
         return Ok(Exit::Ok);
     }
+    args.output.asked().clear()?;
     let mut package = Package::check(&args.package, &args.lints)?;
     let at = args.package.at.unwrap_or_else(env::today);
     let proofs = match args.proofs.no_proofs {
@@ -40,7 +41,7 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
         let beside = if shown.is_empty() { "" } else { " in what was checked; the rest is below" };
         console.print(&format!("{}: no findings{beside}\n", package.named))?;
     }
-    package.show(&shown, args.output.format, console)
+    package.show(&shown, args.output.asked(), console)
 }
 
 /// Adds what the lints find that need proofs.

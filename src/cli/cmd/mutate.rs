@@ -23,10 +23,12 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     if let Some(jobs) = args.jobs {
         parallel::allow(jobs);
     }
+    let output = args.output.asked();
+    output.clear()?;
     let package = Package::check(&PackageArgs::from(&args.folder), &LintArgs::default())?;
     let faults = package.faults_of_policy();
     if faults.has_errors() {
-        return package.show(&faults, args.output.format, console);
+        return package.show(&faults, output, console);
     }
     let root = package.root();
     let files = package.files(&root);
@@ -41,7 +43,7 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     }
     let suites = pipeline::suites(&package.loaded, &package.checked)?;
     if suites.diagnostics.has_errors() {
-        return package.show(&suites.diagnostics, args.output.format, console);
+        return package.show(&suites.diagnostics, output, console);
     }
     // Without one, what no test notices is undecided, which counts against the tests.
     let found = solver::find(&env::solver_places())?;
@@ -81,7 +83,7 @@ fn told(args: &Mutate, told: &Report<'_>, console: &mut Console) -> Result<Exit,
     let root = package.root();
     let files = package.files(&root);
     let engine = tried.engine.as_deref();
-    let text = match args.output.format {
+    let rendered = |format| match format {
         Format::Json => report::mutation_json(&tried.trials, tried.tally, engine, files, Requests::Shown, part),
         _ => {
             let survivors = report::survivors(&tried.trials, files, at);
@@ -91,7 +93,9 @@ fn told(args: &Mutate, told: &Report<'_>, console: &mut Console) -> Result<Exit,
             format!("{survivors}{gap}{}: {part}{summary}\n", printable(&package.named))
         }
     };
-    console.print(&text)?;
+    let output = args.output.asked();
+    console.print(&rendered(output.format))?;
+    output.write(rendered, console)?;
     if let Some(folder) = &args.save {
         for one in report::mutation_scenarios(&tried.trials, files, at) {
             saved::write(folder, &one)?;

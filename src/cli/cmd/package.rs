@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::bundle::{Bundle, Refusal, SOURCE};
-use crate::cli::args::{Format, LintArgs, PackageArgs};
-use crate::cli::console::Console;
+use crate::cli::args::{Format, LintArgs, Output, PackageArgs};
+use crate::cli::console::{Console, Detail};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
@@ -14,6 +14,7 @@ use crate::lint::Lint;
 use crate::load::{CedarInput, PackageFiles};
 use crate::pipeline::Checked;
 use crate::report::{Files, Style};
+use crate::scenario::RunReport;
 use crate::text::Instant;
 use crate::{lint, load, pipeline, report};
 
@@ -145,22 +146,67 @@ impl Package {
         Files { sources: &self.loaded.sources, root }
     }
 
-    /// Shows diagnostics of this package.
-    pub(super) fn show(
+    /// Shows diagnostics of this package, and writes them into the reports.
+    pub(super) fn show<'a>(
         &self,
         diagnostics: &Diagnostics,
-        format: Format,
+        output: impl Into<Output<'a>>,
         console: &mut Console,
     ) -> Result<Exit, CliError> {
+        let output = output.into();
+        let style = console.style();
+        let text = match (output.format, console.detail()) {
+            (Format::Human, Detail::Failures) => self.failures(diagnostics, style),
+            (format, _) => self.rendered(diagnostics, format, style),
+        };
+        match output.format {
+            Format::Github => console.print_exactly(&text)?,
+            _ => console.print(&text)?,
+        }
+        self.report(diagnostics, output, console)?;
+        Ok(if diagnostics.has_errors() { Exit::PolicyFails } else { Exit::Ok })
+    }
+
+    /// Writes diagnostics of this package into the reports.
+    pub(super) fn report(
+        &self,
+        diagnostics: &Diagnostics,
+        output: Output<'_>,
+        console: &mut Console,
+    ) -> Result<(), CliError> {
+        output.write(|format| self.rendered(diagnostics, format, Style::PLAIN), console)
+    }
+
+    /// Errors for people, and how much was found.
+    fn failures(&self, diagnostics: &Diagnostics, style: Style) -> String {
+        if diagnostics.is_empty() {
+            return String::new();
+        }
+        let root = self.root();
+        let errors: Diagnostics = diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
+        let drawn = match errors.is_empty() {
+            true => String::new(),
+            false => format!("{}\n", report::diagnostics(&errors, self.files(&root), style)),
+        };
+        format!("{drawn}{}: {}\n", report::printable(&self.named), report::summary(diagnostics))
+    }
+
+    fn rendered(&self, diagnostics: &Diagnostics, format: Format, style: Style) -> String {
         let root = self.root();
         let files = self.files(&root);
         match format {
-            Format::Json => console.print(&report::json(diagnostics, files))?,
-            Format::Github => console.print_exactly(&report::annotations(diagnostics, files))?,
-            Format::Sarif => console.print(&report::sarif(diagnostics, files))?,
-            _ => console.print(&self.human(diagnostics, console.style()))?,
+            Format::Human if diagnostics.is_empty() => String::new(),
+            Format::Human => self.human(diagnostics, style),
+            Format::Json => report::json(diagnostics, files),
+            Format::Github => report::annotations(diagnostics, files),
+            Format::Markdown => report::markdown(diagnostics, files),
+            Format::Sarif => report::sarif(diagnostics, files),
+            Format::Junit => {
+                // A run that could not start is one that failed.
+                let faults = diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
+                report::results::junit(&RunReport { faults, ..RunReport::default() }, files)
+            }
         }
-        Ok(if diagnostics.has_errors() { Exit::PolicyFails } else { Exit::Ok })
     }
 
     /// Diagnostics of this package for people, and how many there are.

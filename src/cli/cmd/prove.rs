@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::analysis::{Open, Outcome, Proof, solver};
 use crate::cli::args::{Format, LintArgs, Prove};
-use crate::cli::console::Console;
+use crate::cli::console::{Console, Detail};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
@@ -18,10 +18,12 @@ use super::package::Package;
 use super::saved;
 
 pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, CliError> {
+    let output = args.output.asked();
+    output.clear()?;
     let package = Package::check(&args.package, &LintArgs::default())?;
     let faults = package.faults();
     if faults.has_errors() {
-        return package.show(&faults, args.output.format, console);
+        return package.show(&faults, output, console);
     }
     let found = match solver::needed(&env::solver_places()) {
         Ok(found) => found,
@@ -41,7 +43,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
         only: &args.only,
         shard: Shard { part, of },
         at: args.package.at.unwrap_or_else(env::today),
-        keeps_scripts: args.dump.is_some() || args.output.format == Format::Json,
+        keeps_scripts: args.dump.is_some() || output.has(Format::Json),
     };
     let proofs = progress::counted(&format!("proving {}", package.named), |progress| {
         pipeline::prove(&package.loaded, &package.checked, options, progress)
@@ -49,17 +51,25 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     let all = &proofs.all;
     let root = package.root();
     let files = package.files(&root);
-    let text = match args.output.format {
+    let rendered = |format, shown: &[Proof]| match format {
         Format::Json => report::proofs_json(all, &proofs.beyond, proofs.of, &proofs.engine, files),
         _ => format!(
             "{}{}\n{}: {}\n",
-            report::proofs(all, files),
+            report::proofs(shown, files),
             report::beyond_proof(&proofs.beyond),
             printable(&package.named),
             report::proof_summary(all, proofs.of, &proofs.engine)
         ),
     };
+    let text = match console.detail() {
+        Detail::All => rendered(output.format, all),
+        Detail::Failures => {
+            let failed: Vec<Proof> = all.iter().filter(|proof| !is_pass(&proof.outcome)).cloned().collect();
+            rendered(output.format, &failed)
+        }
+    };
     console.print(&text)?;
+    output.write(|format| rendered(format, all), console)?;
     if let (true, true, Format::Human) = (all.is_empty(), proofs.wanted > 0, args.output.format) {
         let wanted = proofs.wanted;
         console.print(&format!(
@@ -73,15 +83,18 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     Ok(exit(all, proofs.wanted))
 }
 
+fn is_pass(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Proved | Outcome::Shown(_))
+}
+
 /// A refutation outranks what is unknown: the policy is known to be wrong.
 fn exit(all: &[Proof], wanted: usize) -> Exit {
     let is = |test: fn(&Outcome) -> bool| all.iter().any(|proof| test(&proof.outcome));
     if is(|outcome| matches!(outcome, Outcome::Refuted(_) | Outcome::Impossible)) {
         return Exit::PolicyFails;
     }
-    let proved = |outcome: &Outcome| matches!(outcome, Outcome::Proved | Outcome::Shown(_));
     // A part may have nothing to do. Where all parts have, nothing is proved.
-    match wanted > 0 && all.iter().all(|proof| proved(&proof.outcome)) {
+    match wanted > 0 && all.iter().all(|proof| is_pass(&proof.outcome)) {
         true => Exit::Ok,
         false => Exit::NotProved,
     }

@@ -2,24 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::{Format, LintArgs, PackageArgs, ReportArg, Test};
-use crate::cli::console::Console;
-use crate::cli::env;
+use crate::cli::args::{Format, LintArgs, PackageArgs, Test};
+use crate::cli::console::{Console, Detail};
 use crate::cli::error::{CliError, WRITE_SCENARIOS};
 use crate::cli::exit::Exit;
+use crate::cli::{env, progress};
+use crate::diag::Diagnostics;
 use crate::pipeline::{TestOptions, Tested};
 use crate::report::{Style, printable, results};
 use crate::scenario::golden::{SnapshotAction, SnapshotMode};
 use crate::scenario::{Event, RunReport};
 use crate::text::{counted, safe};
-use crate::{load, pipeline};
+use crate::{load, pipeline, report};
 
 use super::package::Package;
 use super::review;
 
 pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, CliError> {
     let mode = snapshot_mode(args)?;
-    remove_earlier(&args.reports)?;
+    let output = args.output.asked();
+    output.clear()?;
     let is_cedar = |folder: &PathBuf| folder.extension().is_some_and(|extension| extension == "cedar");
     if args.folder.folder.as_ref().is_some_and(is_cedar) {
         return Err(CliError::NoTests {
@@ -32,7 +34,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     let mut package = Package::check(&named, &LintArgs::default())?;
     let faults = package.faults_of_policy();
     if faults.has_errors() {
-        return package.show(&faults, args.output.format, console);
+        return package.show(&faults, output, console);
     }
     if args.review {
         let tested = tested(&package, args, SnapshotMode::Pending, &mut |_| {})?;
@@ -44,7 +46,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     }
 
     let mut printed = Ok(());
-    let human = args.output.format == Format::Human;
+    let human = output.format == Format::Human && console.detail() == Detail::All;
     let tested = tested(&package, args, mode, &mut |event| {
         if human && printed.is_ok() {
             printed = console.print(&line(event));
@@ -52,7 +54,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     })?;
     printed?;
     let Some(report) = tested.report else {
-        return package.show(&tested.diagnostics, args.output.format, console);
+        return package.show(&tested.diagnostics, output, console);
     };
     if report.tests().next().is_none() {
         return Err(CliError::NoTests {
@@ -67,18 +69,21 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         });
     }
     keep(&package, &report)?;
-    for asked in &args.reports {
-        write(asked, &rendered(asked.format, &report, &package), console)?;
-    }
+    let folder = args.folder.folder.as_deref();
+    let shown = Shown { report: &report, warnings: &tested.diagnostics, package: &package, folder, mode };
+    output.write(|format| shown.rendered(format), console)?;
     // JSON is one object; what suites are warned of is not in it.
-    if !tested.diagnostics.is_empty() && args.output.format != Format::Json {
-        package.show(&tested.diagnostics, args.output.format, console)?;
+    let is_quiet = output.format == Format::Human && console.detail() == Detail::Failures;
+    if !tested.diagnostics.is_empty() && output.format != Format::Json && !is_quiet {
+        package.show(&tested.diagnostics, output.format, console)?;
     }
-    let text = match args.output.format {
-        Format::Human => conclusion(&report, &package, args.folder.folder.as_deref(), mode, console.style()),
-        format => rendered(format, &report, &package),
+    let text = match output.format {
+        Format::Human if is_quiet => shown.conclusion(console.style()).trim_start().to_owned(),
+        Format::Human => shown.conclusion(console.style()),
+        Format::Github => results::annotations(&report, package.files(&package.root())),
+        format => shown.rendered(format),
     };
-    match args.output.format {
+    match output.format {
         Format::Github => console.print_exactly(&text)?,
         _ => console.print(&text)?,
     }
@@ -106,15 +111,24 @@ fn tested(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Tested, CliError> {
     let options = TestOptions { filter: args.filter.as_deref(), threads: env::threads(), snapshots };
-    Ok(pipeline::test(&package.loaded, &package.checked, options, on_event)?)
-}
-
-/// A report of an earlier run must not pass for one of this, whatever becomes of it.
-fn remove_earlier(reports: &[ReportArg]) -> Result<(), CliError> {
-    for asked in reports.iter().filter(|asked| !asked.is_stdout()) {
-        load::remove_if_present(&asked.path)?;
+    let run =
+        |on_event: &mut dyn FnMut(Event<'_>)| pipeline::test(&package.loaded, &package.checked, options, on_event);
+    if args.output.format == Format::Human && env::is_shown() {
+        // A line for each test is sign enough, and a spinner would stand between them.
+        return Ok(run(on_event)?);
     }
-    Ok(())
+    Ok(progress::counted(&format!("testing {}", package.named), |progress| {
+        let (mut done, mut all) = (0, 0);
+        run(&mut |event| {
+            match event {
+                Event::RunStarted { tests, .. } => all = tests,
+                Event::TestFinished { .. } => done += 1,
+                Event::SuiteStarted { .. } | Event::SuiteFinished { .. } | Event::RunFinished { .. } => {}
+            }
+            progress(done, all);
+            on_event(event);
+        })
+    })?)
 }
 
 /// What is shown of an event while tests run.
@@ -139,55 +153,62 @@ fn keep(package: &Package, report: &RunReport) -> Result<(), CliError> {
     Ok(())
 }
 
-fn write(asked: &ReportArg, text: &str, console: &mut Console) -> Result<(), CliError> {
-    match asked.is_stdout() {
-        true => console.print_exactly(text),
-        false => Ok(load::write_atomic(&asked.path, text.as_bytes())?),
-    }
-}
-
-fn rendered(format: Format, report: &RunReport, package: &Package) -> String {
-    let root = package.root();
-    let files = package.files(&root);
-    match format {
-        Format::Junit => results::junit(report, files),
-        Format::Github => results::annotations(report, files),
-        Format::Markdown => results::markdown(report, files),
-        _ => results::json(report, files),
-    }
-}
-
-/// Failures, the count, and what to do about snapshots that wait.
-fn conclusion(
-    report: &RunReport,
-    package: &Package,
-    folder: Option<&Path>,
+/// A run that is over, with what there is to show of it.
+struct Shown<'a> {
+    report: &'a RunReport,
+    /// What suites are warned of.
+    warnings: &'a Diagnostics,
+    package: &'a Package,
+    /// The package as the user named it, if so.
+    folder: Option<&'a Path>,
     mode: SnapshotMode,
-    style: Style,
-) -> String {
-    let folder = folder.map_or_else(String::new, |folder| format!(" {}", safe::word(&folder.display().to_string())));
-    let root = package.root();
-    let mut text = String::new();
-    let failures = results::failures(report, package.files(&root), style);
-    if !failures.is_empty() {
-        text.push_str(&format!("\n{}\n", failures.trim_end()));
-    }
-    text.push_str(&format!("\n{}: {}\n", printable(&package.named), results::summary(report)));
-    let waiting = report.snapshots.iter().filter(|action| matches!(action, SnapshotAction::Write { .. })).count();
-    match (mode, waiting) {
-        (_, 0) | (SnapshotMode::ReadOnly, _) => {}
-        (SnapshotMode::Accept, count) => {
-            let snapshots = counted(count, "snapshot");
-            text.push_str(&format!("accepted {snapshots}; review before you commit\n"))
-        }
-        (SnapshotMode::Pending, _) => text
-            .push_str(&format!("to accept new and changed snapshots: gatewright test{folder} --review, or --accept\n")),
-    }
-    text
 }
 
-impl ReportArg {
-    fn is_stdout(&self) -> bool {
-        self.path.as_os_str() == "-"
+impl Shown<'_> {
+    fn rendered(&self, format: Format) -> String {
+        let Self { report, warnings, package, .. } = *self;
+        let root = package.root();
+        let files = package.files(&root);
+        match format {
+            Format::Human => {
+                let tests = report.suites.iter().map(|suite| {
+                    let lines: String = suite.tests.iter().map(results::test_line).collect();
+                    format!("{}\n{lines}", printable(&suite.name))
+                });
+                let tests: String = tests.collect();
+                format!("{tests}{}{}", package.human(warnings, Style::PLAIN), self.conclusion(Style::PLAIN))
+            }
+            Format::Junit => results::junit(report, files),
+            Format::Github => report::annotations(warnings, files) + &results::annotations(report, files),
+            Format::Markdown => results::markdown(report, files),
+            Format::Sarif => results::sarif_log(report, warnings, files),
+            Format::Json => results::json(report, files),
+        }
+    }
+
+    /// Failures, the count, and what to do about snapshots that wait.
+    fn conclusion(&self, style: Style) -> String {
+        let Self { report, package, mode, .. } = *self;
+        let root = package.root();
+        let mut text = String::new();
+        let failures = results::failures(report, package.files(&root), style);
+        if !failures.is_empty() {
+            text.push_str(&format!("\n{}\n", failures.trim_end()));
+        }
+        text.push_str(&format!("\n{}: {}\n", printable(&package.named), results::summary(report)));
+        let waiting = report.snapshots.iter().filter(|action| matches!(action, SnapshotAction::Write { .. })).count();
+        match (mode, waiting) {
+            (_, 0) | (SnapshotMode::ReadOnly, _) => {}
+            (SnapshotMode::Accept, count) => {
+                let snapshots = counted(count, "snapshot");
+                text.push_str(&format!("accepted {snapshots}; review before you commit\n"))
+            }
+            (SnapshotMode::Pending, _) => text.push_str(&format!(
+                "to accept new and changed snapshots: gatewright test{} --review, or --accept\n",
+                self.folder
+                    .map_or_else(String::new, |folder| format!(" {}", safe::word(&folder.display().to_string())))
+            )),
+        }
+        text
     }
 }

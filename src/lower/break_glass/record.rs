@@ -1,7 +1,7 @@
 //! Whether a request carries a valid grant: every clause of the profile, tested on the grant record.
 
 use crate::bundle::GRANTS_ATTRIBUTE;
-use crate::clauses::Clause;
+use crate::clauses::{Clause, PRESENTED};
 use crate::diag::Diagnostic;
 use crate::graph;
 use crate::graph::{ActionId, Profile, RoleId, Ty, TypeId};
@@ -33,7 +33,7 @@ impl Lowering<'_> {
         let target = Self::resource(resource, profile.span);
         let now = self.clock(profile.span)?;
         let mut parts = vec![
-            Part::generated(at.has(context.clone(), &[GRANTS_ATTRIBUTE, &profile.name]), "a grant is presented"),
+            Part::generated(at.has(context.clone(), &[GRANTS_ATTRIBUTE, &profile.name]), PRESENTED),
             Part::generated(get(&grant, "requester").binary(Operator::Equal, principal.clone()), "by its requester"),
         ];
         let base = Base::From(target.clone(), resource);

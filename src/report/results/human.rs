@@ -3,16 +3,22 @@
 
 use std::fmt::Write;
 
-use crate::bundle::Place;
+use crate::bundle::{GRANTS_ATTRIBUTE, Place};
+use crate::clauses::PRESENTED;
 use crate::diag::Diagnostic;
 use crate::report::{Files, Style, diagnostic, printable};
 use crate::scenario::golden::SnapshotVerdict;
 use crate::scenario::{
     ClauseResult, Failure, FailureKind, Judged, RunReport, Statement, TestOutcome, TestReport, Truth, codes,
 };
+use crate::text::counted;
+
+use super::grouped::{Group, grouped, lacks_context};
 
 /// The most lines of a statement that are shown; its clauses follow in any case.
 const SOURCE_LINES: usize = 8;
+/// The most decisions that are listed beside the one that is explained.
+const LISTED: usize = 20;
 /// Why a run without a failure is no pass.
 pub(super) const NOTHING_DECIDED: &str = "all tests were skipped, so nothing was decided; this does not pass";
 
@@ -31,13 +37,14 @@ pub fn test_line(test: &TestReport) -> String {
 #[must_use]
 pub fn failures(report: &RunReport, files: Files<'_>, style: Style) -> String {
     let mut text = String::new();
-    for (suite, test) in report.tests() {
-        let TestOutcome::Failed(failures) = &test.outcome else {
-            continue;
-        };
-        for failure in failures {
-            let _ = writeln!(text, "FAIL  {}: {}\n", printable(&suite.name), printable(&test.name));
-            text.push_str(&self::failure(failure, files, style));
+    for suite in &report.suites {
+        let failed = suite.tests.iter().flat_map(|test| match &test.outcome {
+            TestOutcome::Failed(failures) => failures.iter().map(|failure| (test, failure)).collect(),
+            TestOutcome::Passed | TestOutcome::Skipped(_) => Vec::new(),
+        });
+        for group in grouped(failed) {
+            let _ = writeln!(text, "FAIL  {}: {}\n", printable(&suite.name), printable(&group.first.0.name));
+            text.push_str(&self::group(&group, files, style));
             text.push('\n');
         }
     }
@@ -82,12 +89,39 @@ pub fn summary(report: &RunReport) -> String {
     format!("{}; {decisions}{nothing}", parts.join(", "))
 }
 
+/// Failures with one reason, without the name of their test: the first in full, the others in a line each.
+pub(super) fn group(group: &Group<'_>, files: Files<'_>, style: Style) -> String {
+    let (test, first) = group.first;
+    let mut text = failure(first, files, style);
+    if group.others.is_empty() {
+        return text;
+    }
+    let decisions = if group.others.len() == 1 { "decision" } else { "decisions" };
+    let _ = writeln!(text, "\n  for the same reason, {} more {decisions}:", group.others.len());
+    for (other, failure) in group.others.iter().take(LISTED) {
+        let FailureKind::Decision(wrong) = &failure.kind else { continue };
+        let of = if other.name == test.name { String::new() } else { format!("{}: ", other.name) };
+        let at = files.sources.position(failure.span);
+        let line = format!("{of}{}, {}:{}:{}", wrong.request, files.path(failure.span.file), at.line, at.column);
+        let _ = writeln!(text, "    {}", printable(&line));
+    }
+    if group.others.len() > LISTED {
+        let _ = writeln!(text, "    … and {} more; `--report json=PATH` has all", group.others.len() - LISTED);
+    }
+    text
+}
+
 /// A failure without the name of its test: what the other formats put into their details.
 pub(super) fn failure(failure: &Failure, files: Files<'_>, style: Style) -> String {
     let mut fault = Diagnostic::error(codes::FAILED, failure.place(), failure.kind.headline()).label("expected here");
     if let FailureKind::Decision(wrong) = &failure.kind {
         let remark = wrong.wrong_name().map(|fault| fault.message.as_str()).or_else(|| wrong.remark());
         fault = remark.into_iter().fold(fault, Diagnostic::label);
+    }
+    if let FailureKind::Decision(wrong) = &failure.kind
+        && lacks_context(wrong)
+    {
+        fault = fault.help("the claim names no context: add `in:` with a context of the suite");
     }
     let mut text = diagnostic(&fault, files, style);
     if let FailureKind::Decision(wrong) = &failure.kind {
@@ -159,6 +193,13 @@ fn source(place: &Place, files: Files<'_>) -> Vec<(u32, String)> {
 }
 
 fn clauses(text: &mut String, clauses: &[ClauseResult], above: Option<&str>, indent: usize) {
+    // Without a grant, the clauses that read one have no value, which says nothing of the request.
+    let has_no_grant = clauses.iter().any(|clause| clause.gate == PRESENTED && clause.truth == Truth::False);
+    let reads_grant = |clause: &ClauseResult| match &clause.truth {
+        Truth::Error(message) => has_no_grant && message.contains(&format!("`{GRANTS_ATTRIBUTE}`")),
+        Truth::True | Truth::False | Truth::Unknown => false,
+    };
+    let (folded, clauses): (Vec<_>, Vec<_>) = clauses.iter().partition(|clause| reads_grant(clause));
     let width = clauses.iter().map(|clause| clause.gate.chars().count()).max().unwrap_or(0).min(60);
     for clause in clauses {
         let (mark, fault) = match &clause.truth {
@@ -176,6 +217,9 @@ fn clauses(text: &mut String, clauses: &[ClauseResult], above: Option<&str>, ind
             remarks.push(format!("guard {guard}"));
         }
         remarks.extend(fault.cloned());
+        if clause.gate == PRESENTED && !folded.is_empty() {
+            remarks.push(format!("{} of the grant left out", counted(folded.len(), "clause")));
+        }
         let line =
             format!("{:indent$}{mark:7}  {:width$}  {}", "", printable(&clause.gate), printable(&remarks.join("; ")));
         let _ = writeln!(text, "{}", line.trim_end());
@@ -285,6 +329,7 @@ mod tests {
             ·                                                ╰── expected here
          23 │   - {name: table, snapshot: {roles: [support], actions: [read], in: calm, to: [p1, p2]}}
             ╰────
+          help: the claim names no context: add `in:` with a context of the suite
           missing from the context: `auth_time`, `mfa`, `risk_score`
 
           finance.Payout.approve, policy/market.gate:7:5

@@ -6,6 +6,7 @@ use crate::report::{Files, Style, diagnostic};
 use crate::scenario::{RunReport, TestOutcome};
 use crate::text::safe;
 
+use super::grouped::grouped;
 use super::human;
 
 /// The whole run.
@@ -31,8 +32,8 @@ pub fn markdown(report: &RunReport, files: Files<'_>) -> String {
             continue;
         };
         let _ = writeln!(text, "\n### {}: {}", safe::markdown(&suite.name), safe::markdown(&test.name));
-        for failure in failures {
-            let details = human::failure(failure, files, Style::PLAIN);
+        for group in grouped(failures.iter().map(|failure| (test, failure))) {
+            let details = human::group(&group, files, Style::PLAIN);
             let _ = writeln!(text, "\n{}", safe::markdown_block(&details));
         }
     }

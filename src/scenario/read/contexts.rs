@@ -113,6 +113,7 @@ fn extended(
             next = own.get_key_value(parent).map(|(known, _)| *known);
             if next.is_none() {
                 undeclared.report(
+                    parent,
                     Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown context `{parent}`"))
                         .label("no such context is declared")
                         .meant(node.span, parent, own.keys().copied()),

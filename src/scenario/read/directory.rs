@@ -48,20 +48,33 @@ impl TypeNames {
 
 /// Where names stand that nothing declares: where an included file is missing, it may declare them.
 #[derive(Debug, Default)]
-pub(super) struct Undeclared(RefCell<BTreeSet<Span>>);
+pub(super) struct Undeclared(RefCell<BTreeMap<Span, String>>);
 
 impl Undeclared {
     /// Reports a name that nothing declares, and keeps its place.
-    pub(super) fn report(&self, fault: Diagnostic, out: &mut Diagnostics) {
-        self.0.borrow_mut().extend(fault.primary());
+    pub(super) fn report(&self, name: &str, fault: Diagnostic, out: &mut Diagnostics) {
+        self.0.borrow_mut().extend(fault.primary().map(|span| (span, name.to_owned())));
         out.push(fault);
+    }
+
+    /// The names that a file declares, each where it stands first.
+    pub(super) fn declared_by(&self, names: &BTreeSet<&str>) -> Vec<(Span, String)> {
+        let mut told = BTreeSet::new();
+        let all = self.0.borrow();
+        let of_file = all.iter().filter(|(_, name)| names.contains(name.as_str()) && told.insert(name.as_str()));
+        of_file.map(|(span, name)| (*span, name.clone())).collect()
     }
 
     /// Whether a fault may be gone once the missing file is there: a name that nothing declares, or a claim about nothing, such as
     /// one about `all`.
     pub(super) fn may_follow(&self, fault: &Diagnostic) -> bool {
-        let is_undeclared = || fault.primary().is_some_and(|span| self.0.borrow().contains(&span));
-        fault.code == codes::EMPTY_CLAIM || fault.code == codes::UNKNOWN_NAME && is_undeclared()
+        self.is_about(fault, |_| true) || fault.code == codes::EMPTY_CLAIM
+    }
+
+    /// Whether a fault says of such a name that nothing declares it.
+    pub(super) fn is_about(&self, fault: &Diagnostic, chosen: impl Fn(&str) -> bool) -> bool {
+        let span = fault.primary().filter(|_| fault.code == codes::UNKNOWN_NAME);
+        span.is_some_and(|span| self.0.borrow().get(&span).is_some_and(|name| chosen(name)))
     }
 }
 
@@ -78,6 +91,7 @@ impl Directory<'_> {
                 return Some(named);
             }
             self.undeclared.report(
+                text,
                 Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown entity `{text}`"))
                     .label("neither a fixture nor in the suite's `entities` file")
                     .help("declare it under `principals`, `resources` or `groups`"),
@@ -86,6 +100,7 @@ impl Directory<'_> {
             return None;
         }
         self.undeclared.report(
+            text,
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{text}`"))
                 .label("not declared")
                 .meant(node.span, text, self.fixtures.keys().map(String::as_str)),

@@ -7,6 +7,7 @@ mod contexts;
 mod data;
 mod directory;
 mod fixtures;
+mod forgotten;
 mod lineage;
 mod matrix;
 pub(super) mod names;
@@ -63,7 +64,7 @@ pub fn load_suites(
             out.extend(faults);
             continue;
         }
-        let suite = suite(*file, document, &sheet, sources, policy, (default_at, &allowance), &mut faults);
+        let suite = suite(document, &sheet, &documents, sources, policy, (default_at, &allowance), &mut faults);
         let sound = !faults.has_errors();
         out.extend(faults);
         match suite {
@@ -123,14 +124,15 @@ pub fn link_files(sources: &Sources, files: &[FileId]) -> Vec<FileId> {
 }
 
 fn suite(
-    file: FileId,
     document: &Node,
     sheet: &Sheet<'_>,
+    documents: &Documents,
     sources: &Sources,
     policy: Policy<'_>,
     (default_at, allowance): (Option<Instant>, &Allowance),
     out: &mut Diagnostics,
 ) -> Option<Suite> {
+    let file = document.span.file;
     // The keys were checked as the sheet was gathered.
     let fields = SUITE.fields(document, "a suite", &SUITE_KEYS, &mut Diagnostics::new())?;
     let name_node = fields.require("suite", out)?;
@@ -205,12 +207,21 @@ fn suite(
         engine: policy.engine,
     };
     let tests = test::read(&fields, name, &fixtures, &names, sources, &mut found);
-    let follows = |fault: &Diagnostic| sheet.is_lacking && names.directory.undeclared.may_follow(fault);
-    out.extend(found.into_iter().filter(|fault| !follows(fault)));
+    let undeclared = &names.directory.undeclared;
+    let forgotten = forgotten::forgotten(file, sheet, undeclared, documents, sources).filter(|_| !sheet.is_lacking);
+    let follows = |fault: &Diagnostic| match &forgotten {
+        None => sheet.is_lacking && undeclared.may_follow(fault),
+        Some(other) => {
+            fault.code == codes::EMPTY_CLAIM || undeclared.is_about(fault, |name| other.names.contains(name))
+        }
+    };
+    found = found.into_iter().filter(|fault| !follows(fault)).collect();
+    out.extend(found.into_iter().chain(forgotten.map(|forgotten| forgotten.fault)));
     Some(Suite {
         name: name.to_owned(),
         file,
         file_name: sources.name(file).to_owned(),
+        files: sheet.files.clone(),
         at,
         world: World { entities: world_entities, fixtures, contexts },
         tests,
@@ -363,9 +374,8 @@ mod tests {
         scenario-missing-attribute @ 5:3 `fred`: `fred` is missing the attribute `clearance` | a User needs `clearance: Classification`
         scenario-missing-attribute @ 5:3 `fred`: `fred` is missing the attribute `org` | a User needs `org: Org`
         scenario-missing-key @ 1:8 `s`: missing key `at` in a suite |  | write `at: 2026-03-01T10:00:00Z`: tests never read the real clock
-        scenario-unknown-name @ 3:19 `fred`: unknown fixture `fred` | not declared
+        scenario-unknown-name @ 3:19 `fred`: `fred`, `p1` are declared in `a.yaml`, which this suite does not include | not declared here | add `include: a.yaml` to the suite
         scenario-unknown-name @ 3:29 `calm`: unknown context `calm` | no such context is declared
-        scenario-unknown-name @ 3:50 `p1`: unknown fixture `p1` | not declared
         scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
         yaml-syntax @ 1:8 `[`: a list in brackets is not closed | opened here | separate its parts with `,` and close it with `]`
         ");

@@ -91,6 +91,7 @@ impl Names<'_> {
             return Some(ContextRef::Fixture(name.to_owned()));
         }
         self.directory.undeclared.report(
+            name,
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown context `{name}`"))
                 .label("no such context is declared")
                 .meant(node.span, name, self.contexts.keys().map(String::as_str)),

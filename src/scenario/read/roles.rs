@@ -186,6 +186,7 @@ fn role(
                 let start = node.span.start as usize + before.len() + "::".len();
                 let at = Span::new(node.span.file, start, start + entity.len());
                 directory.undeclared.report(
+                    entity,
                     Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{entity}`"))
                         .label(format!("no {ty} of this name is declared"))
                         .meant(at, entity, fitting.map(|named| named.label.as_str())),

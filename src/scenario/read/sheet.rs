@@ -13,6 +13,9 @@ use crate::text::{FileId, Sources};
 use super::fixtures::Declared;
 use super::{names, raw};
 
+/// The keys under which fixtures and contexts are declared.
+pub(super) const FIXTURES: [&str; 4] = ["principals", "resources", "groups", "contexts"];
+
 /// The keys of a file that only shares fixtures.
 const SHARED_KEYS: [&str; 5] = ["include", "principals", "resources", "groups", "contexts"];
 
@@ -94,6 +97,8 @@ pub(super) fn is_suite(document: &Node) -> bool {
 pub(super) struct Sheet<'a> {
     pub(super) fixtures: BTreeMap<String, Declared<'a>>,
     pub(super) contexts: BTreeMap<String, (&'a Key, &'a Node)>,
+    /// The suite and all that it includes.
+    pub(super) files: BTreeSet<FileId>,
     /// Whether a file of it is no sound YAML, so that names in it are missing.
     pub(super) incomplete: bool,
     /// Whether what an `include` names is not there, so that any name may be missing.
@@ -113,8 +118,8 @@ impl<'a> Sheet<'a> {
         let mut chain = Vec::new();
         let mut done = BTreeSet::new();
         sheet.add(file, documents, sources, &mut chain, &mut done, out);
-        done.remove(&file);
-        included.extend(done);
+        included.extend(done.iter().filter(|other| **other != file));
+        sheet.files = done;
         sheet
     }
 
@@ -175,8 +180,7 @@ impl<'a> Sheet<'a> {
         }
         chain.pop();
         let faults = out.len();
-        let all = ["principals", "resources", "groups", "contexts"];
-        let entries = all.map(|key| entries(&fields, key, out));
+        let entries = FIXTURES.map(|key| entries(&fields, key, out));
         self.is_lacking |= out.len() > faults;
         let [principals, resources, groups, contexts] = entries;
         let sections = [(principals, Section::Principals), (resources, Section::Resources), (groups, Section::Groups)];

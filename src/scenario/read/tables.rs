@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::document::{Fields, Node};
 use crate::scenario::codes::SUITE;
-use crate::scenario::suite::{ContextRef, Fixture, Named, Row, Section, SnapshotSpec, Table};
+use crate::scenario::suite::{ContextRef, Fixture, Listed, Named, Row, Section, SnapshotSpec, Table};
 use crate::scenario::{codes, golden};
 
 use super::claims;
@@ -21,14 +21,15 @@ pub(super) fn read(
     names: &Names<'_>,
     out: &mut Diagnostics,
 ) -> Option<SnapshotSpec> {
-    let spec = SUITE.fields(test.require("snapshot", out)?, "`snapshot`", &["roles", "actions", "in", "to"], out)?;
+    let spec =
+        SUITE.fields(test.require("snapshot", out)?, "`snapshot`", &["roles", "actions", "in", "to", "only"], out)?;
     let roles = chosen_roles(spec.require("roles", out)?, names, out)?;
     let everyone = fixtures.values().filter(|fixture| fixture.section == Section::Principals);
     let mut rows: Vec<(String, &Named)> = everyone
         .filter(|fixture| {
             roles.as_ref().is_none_or(|roles| fixture.roles.iter().any(|role| roles.contains(&generic(role))))
         })
-        .map(|fixture| (heading(fixture), &fixture.named))
+        .map(|fixture| (roles_of(fixture), &fixture.named))
         .collect();
     rows.sort();
     let resources: Vec<Named> = match spec.get("to") {
@@ -41,6 +42,7 @@ pub(super) fn read(
     let pairs = pairs(spec.require("actions", out)?, &resources, names, out);
     let types: BTreeSet<&str> = pairs.iter().map(|(_, resource)| resource.ty.as_str()).collect();
     let contexts = names.contexts(spec.get("in"), out);
+    let listed = listed(&spec, out);
     let count = rows.len().saturating_mul(pairs.len()).saturating_mul(contexts.len());
     if !names.allowance.take(count, spec.span(), out) {
         return None;
@@ -49,8 +51,9 @@ pub(super) fn read(
     for ty in types {
         for context in &contexts {
             let of_type = |pair: &&(String, Named)| pair.1.ty == ty;
-            let rows = rows.iter().map(|(heading, principal)| Row {
-                heading: heading.clone(),
+            let rows = rows.iter().map(|(roles, principal)| Row {
+                roles: roles.clone(),
+                name: principal.label.clone(),
                 requests: pairs
                     .iter()
                     .filter(of_type)
@@ -74,7 +77,7 @@ pub(super) fn read(
         declared.by.is_none() && roles.as_ref().is_none_or(|roles| roles.contains(role.as_str()))
     });
     let unheld = asked.map(|(role, _)| role).filter(|role| !held.contains(*role)).cloned().collect();
-    Some(SnapshotSpec { path: golden::snapshot_path(suite, name), tables, unheld })
+    Some(SnapshotSpec { path: golden::snapshot_path(suite, name), tables, listed, unheld })
 }
 
 /// The roles asked for; the inner `None` is all of them, and those who hold none.
@@ -111,11 +114,26 @@ fn pairs(node: &Node, resources: &[Named], names: &Names<'_>, out: &mut Diagnost
     pairs
 }
 
-/// `finance, support · fred`, or the type for whoever holds no role: `PartnerApp · shopify`.
-fn heading(fixture: &Fixture) -> String {
+/// `finance, support`, or the type for whoever holds no role: `PartnerApp`.
+fn roles_of(fixture: &Fixture) -> String {
     let roles: Vec<&str> = fixture.roles.iter().map(String::as_str).collect();
-    let roles = if roles.is_empty() { fixture.named.ty.clone() } else { roles.join(", ") };
-    format!("{roles} · {}", fixture.named.label)
+    if roles.is_empty() { fixture.named.ty.clone() } else { roles.join(", ") }
+}
+
+/// Which decisions are listed: `only: allow` leaves out denials.
+fn listed(spec: &Fields<'_>, out: &mut Diagnostics) -> Listed {
+    match spec.get("only") {
+        None => Listed::All,
+        Some(node) if node.as_text() == Some("allow") => Listed::NoDenials,
+        Some(node) => {
+            out.push(
+                Diagnostic::error(codes::WRONG_VALUE, node.span, "`only` can only be `allow`")
+                    .label("only denials can be left out")
+                    .help("write `only: allow`, or leave it out to list every decision"),
+            );
+            Listed::All
+        }
+    }
 }
 
 /// The role of which `Org::acme.admin` is one holding: `Org.admin`.

@@ -92,10 +92,47 @@ fn reports_are_written_beside_the_run_also_when_it_fails() {
     serde_json::from_str::<serde_json::Value>(&package.read("out/r.json")).unwrap();
     assert!(run.out.contains("::error file=scenarios/invoices.yaml,line="), "{}", run.out);
 
-    // The report of this run must not pass for one of the next, which does not get to run.
+    // A report of this run must not pass for one of the next, which runs no test.
+    assert_eq!(package.run("test . --filter nonsense --report junit=out/junit.xml").code, 2);
+    assert!(!package.path("out/junit.xml").exists());
     package.write("policy/broken.gate", "role {");
     assert_eq!(package.run("test . --report junit=out/junit.xml").code, 1);
-    assert!(!package.path("out/junit.xml").exists());
+    let failed = package.read("out/junit.xml");
+    assert!(
+        failed.contains("<testsuites tests=\"1\" failures=\"1\"") && failed.contains("policy/broken.gate"),
+        "{failed}"
+    );
+    let twice = package.run("test . --report json=out/a --report text=out/a");
+    assert_eq!((twice.code, twice.err.lines().next()), (2, Some("error: two reports are to be written to `out/a`")));
+}
+
+#[test]
+fn quiet_leaves_failures_and_the_conclusion() {
+    let package = Copy::of("quickstart");
+    let passes = package.run("--quiet test .");
+    assert_eq!((passes.code, passes.out.as_str(), passes.err.as_str()), (0, ".: 5 passed; 56 decisions\n", ""));
+    assert_eq!(package.run("check . -q").out, ".: no problems found\n");
+    package.replace("scenarios/invoices.yaml", "is: [carl]", "is: [mona]");
+    let (loud, quiet) = (package.run("test ."), package.run("test . --quiet"));
+    assert_eq!((loud.code, quiet.code), (1, 1));
+    assert!(
+        quiet.out.starts_with("FAIL  invoices: clerks write bills\n") && loud.out.ends_with(&quiet.out),
+        "{}",
+        quiet.out
+    );
+    assert_eq!(package.run("test . --format json").out, package.run("test . --format json --quiet").out);
+    // A warning is counted and not drawn, and an error is drawn.
+    package.replace("policy/invoices.gate", "role clerk", "role idle for User {}\nrole clerk");
+    let (loud, quiet) = (package.run("check ."), package.run("check . --quiet"));
+    assert_eq!(loud.code, quiet.code);
+    assert!(
+        loud.out.contains("warning[") && !quiet.out.contains("warning[") && quiet.out.contains("warning"),
+        "{}",
+        quiet.out
+    );
+    package.write("policy/broken.gate", "role {");
+    let broken = package.run("check . --quiet");
+    assert!(broken.code == 1 && broken.out.contains("error[") && broken.err.is_empty(), "{}", broken.out);
 }
 
 #[test]

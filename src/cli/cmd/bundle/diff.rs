@@ -52,7 +52,7 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
     };
     let label = |(_, bundle): &(String, Bundle)| format!("{} {}", bundle.manifest.name, bundle.manifest.version);
     let labels = |title: &str| Labels { title: title.to_owned(), old: label(old), new: label(new) };
-    let with = compared::With { at, budget: &args.budget, shard: Shard::WHOLE, format: args.format };
+    let with = compared::With { at, budget: &args.budget, shard: Shard::WHOLE, output: args.format.into() };
     // Where the sources give what is shipped, they say the same, with the author's names.
     let compared = match unlike.by_sources {
         true => {
@@ -78,7 +78,7 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
     };
     let declared = pipeline::declared(&compared.before.loaded, &compared.after.loaded, &compared.difference, None, at);
     let review = Review { declared: &declared, mode: Mode::Shown, asserted: None };
-    show(&compared, review, args.format, console)?;
+    show(&compared, review, args.format.into(), console)?;
     if let Some(caution) = compared.caution() {
         console.tell(&format!("warning: {caution}\n"));
     }

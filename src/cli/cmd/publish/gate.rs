@@ -115,7 +115,7 @@ pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refu
     let (old, new) = (named(step.before), named(step.after));
     let before = opened::package(step.before, &old, step.at)?;
     let after = opened::package(step.after, &new, step.at)?;
-    let with = With { at: step.at, budget: step.budget, shard: Shard::WHOLE, format: Format::Markdown };
+    let with = With { at: step.at, budget: step.budget, shard: Shard::WHOLE, output: Format::Markdown.into() };
     let labels = || Labels { title: new.clone(), old: old.clone(), new: new.clone() };
     let unknown = |what: &str| {
         let message = format!("the {what} of {old} or {new} have errors, so the changes are unknown");
