@@ -324,6 +324,7 @@ fn run(suites: &Suites<'_>, policy: Policy<'_>, accepted: &Accepted) -> RunRepor
         threads: NonZeroUsize::MIN,
         snapshots: SnapshotMode::ReadOnly,
         accepted,
+        watch: None,
     };
     scenario::run(&suites.suites, policy, options, &mut |_| {})
 }

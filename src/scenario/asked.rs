@@ -49,7 +49,7 @@ fn requests(test: &Test, suite: &Suite, policy: Policy<'_>) -> Vec<decide::Reque
             .into_iter()
             .filter_map(|happened| match happened {
                 Happening::Asked(asked) => asked.prepared,
-                Happening::Step(_) => None,
+                Happening::Step(_) | Happening::Refused(_) => None,
             })
             .collect(),
     }

@@ -17,6 +17,12 @@ pub(in crate::cli) enum Format {
     Sarif,
     /// For test reports of CI systems.
     Junit,
+    /// Coverage, for viewers of LCOV tracefiles.
+    Lcov,
+    /// Coverage, for CI systems that show Cobertura reports.
+    Cobertura,
+    /// Coverage, as the sources with what is missing.
+    Annotated,
 }
 
 impl Format {
@@ -29,10 +35,11 @@ impl Format {
     /// Of a difference.
     pub(super) const DIFFS: &[Self] = &[Self::Human, Self::Markdown, Self::Json, Self::Github];
     /// Of a test report in a file.
-    pub(super) const REPORTS: &[Self] = &[Self::Json, Self::Junit, Self::Github, Self::Markdown];
+    pub(super) const REPORTS: &[Self] =
+        &[Self::Json, Self::Junit, Self::Github, Self::Markdown, Self::Lcov, Self::Cobertura, Self::Annotated];
 
     /// Its name on the command line.
-    pub(super) const fn name(self) -> &'static str {
+    pub(in crate::cli) const fn name(self) -> &'static str {
         match self {
             Self::Human => "human",
             Self::Json => "json",
@@ -40,7 +47,15 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Sarif => "sarif",
             Self::Junit => "junit",
+            Self::Lcov => "lcov",
+            Self::Cobertura => "cobertura",
+            Self::Annotated => "annotated",
         }
+    }
+
+    /// Whether it shows coverage, and nothing else.
+    pub(in crate::cli) const fn is_coverage(self) -> bool {
+        matches!(self, Self::Lcov | Self::Cobertura | Self::Annotated)
     }
 
     /// The format of a set with a name.

@@ -166,8 +166,10 @@ impl std::str::FromStr for ReportArg {
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
             .ok_or("expected FORMAT=PATH, such as `junit=target/junit.xml`")?;
-        let format = Format::among(Format::REPORTS, format)
-            .ok_or_else(|| format!("unknown format `{format}`, expected json, junit, github or markdown"))?;
+        let format = Format::among(Format::REPORTS, format).ok_or_else(|| {
+            let names: Vec<&str> = Format::REPORTS.iter().map(|format| format.name()).collect();
+            format!("unknown format `{format}`, expected one of {}", names.join(", "))
+        })?;
         Ok(Self { format, path: path.into() })
     }
 }

@@ -8,17 +8,21 @@ use crate::cli::env;
 use crate::cli::error::{CliError, WRITE_SCENARIOS};
 use crate::cli::exit::Exit;
 use crate::pipeline::{TestOptions, Tested};
+use crate::report;
 use crate::report::{Style, printable, results};
 use crate::scenario::golden::{SnapshotAction, SnapshotMode};
-use crate::scenario::{Event, RunReport};
+use crate::scenario::{Coverage, Event, RunReport, Watch};
 use crate::text::counted;
 use crate::{load, pipeline};
 
 use super::package::Package;
-use super::review;
+use super::{measured, review};
 
 pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, CliError> {
     let mode = snapshot_mode(args)?;
+    if let Some(asked) = args.reports.iter().find(|asked| asked.format.is_coverage() && !args.coverage.coverage) {
+        return Err(CliError::NoCoverage { format: asked.format.name() });
+    }
     remove_earlier(&args.reports)?;
     let is_cedar = |folder: &PathBuf| folder.extension().is_some_and(|extension| extension == "cedar");
     if args.folder.folder.as_ref().is_some_and(is_cedar) {
@@ -35,7 +39,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         return package.show(&faults, args.output.format, console);
     }
     if args.review {
-        let tested = tested(&package, args, SnapshotMode::Pending, &mut |_| {})?;
+        let tested = tested(&package, args, SnapshotMode::Pending, None, &mut |_| {})?;
         if let Some(report) = &tested.report {
             review::ask(&package, report, console)?;
         }
@@ -43,9 +47,16 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         package = Package::check(&named, &LintArgs::default())?;
     }
 
+    let changed = match measured::changed(&args.coverage, &named, &package, args.output.format, console)? {
+        measured::Changed::Faults => return Ok(Exit::PolicyFails),
+        measured::Changed::Statements(statements) => Some(statements),
+        measured::Changed::NotAsked => None,
+    };
+    let plan = args.coverage.coverage.then(|| pipeline::coverage_plan(&package.checked, &package.loaded.sources));
+    let watch = plan.as_ref().map(Watch::new);
     let mut printed = Ok(());
     let human = args.output.format == Format::Human;
-    let tested = tested(&package, args, mode, &mut |event| {
+    let tested = tested(&package, args, mode, watch.as_ref(), &mut |event| {
         if human && printed.is_ok() {
             printed = console.print(&line(event));
         }
@@ -67,22 +78,33 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         });
     }
     keep(&package, &report)?;
+    let coverage = watch.map(|watch| watch.coverage()).map(|coverage| match &changed {
+        Some(statements) => coverage.only(statements),
+        None => coverage,
+    });
+    let shortfall = coverage.as_ref().map(|coverage| args.coverage.minimum().shortfall(coverage)).unwrap_or_default();
+    let measured = coverage.as_ref().map(|coverage| results::Measured { coverage, shortfall: &shortfall });
+    let result = Ran { report: &report, measured, package: &package };
     for asked in &args.reports {
-        write(asked, &rendered(asked.format, &report, &package), console)?;
+        write(asked, &result.rendered(asked.format), console)?;
     }
     // JSON is one object; what suites are warned of is not in it.
     if !tested.diagnostics.is_empty() && args.output.format != Format::Json {
         package.show(&tested.diagnostics, args.output.format, console)?;
     }
     let text = match args.output.format {
-        Format::Human => conclusion(&report, &package, mode, console.style()),
-        format => rendered(format, &report, &package),
+        Format::Human => {
+            let conclusion = conclusion(&report, &package, mode, console.style());
+            let summary = coverage.as_ref().map(|coverage| result.coverage_summary(coverage)).unwrap_or_default();
+            format!("{conclusion}{summary}{}", package.human(&shortfall, console.style()))
+        }
+        format => result.rendered(format),
     };
     match args.output.format {
         Format::Github => console.print_exactly(&text)?,
         _ => console.print(&text)?,
     }
-    Ok(if report.is_success() { Exit::Ok } else { Exit::PolicyFails })
+    Ok(if report.is_success() && shortfall.is_empty() { Exit::Ok } else { Exit::PolicyFails })
 }
 
 fn snapshot_mode(args: &Test) -> Result<SnapshotMode, CliError> {
@@ -103,9 +125,10 @@ fn tested(
     package: &Package,
     args: &Test,
     snapshots: SnapshotMode,
+    watch: Option<&Watch<'_>>,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Tested, CliError> {
-    let options = TestOptions { filter: args.filter.as_deref(), threads: env::threads(), snapshots };
+    let options = TestOptions { filter: args.filter.as_deref(), threads: env::threads(), snapshots, watch };
     Ok(pipeline::test(&package.loaded, &package.checked, options, on_event)?)
 }
 
@@ -146,14 +169,38 @@ fn write(asked: &ReportArg, text: &str, console: &mut Console) -> Result<(), Cli
     }
 }
 
-fn rendered(format: Format, report: &RunReport, package: &Package) -> String {
-    let root = package.root();
-    let files = package.files(&root);
-    match format {
-        Format::Junit => results::junit(report, files),
-        Format::Github => results::annotations(report, files),
-        Format::Markdown => results::markdown(report, files),
-        _ => results::json(report, files),
+/// A run, and what reports of it are made of.
+struct Ran<'a> {
+    report: &'a RunReport,
+    measured: Option<results::Measured<'a>>,
+    package: &'a Package,
+}
+
+impl Ran<'_> {
+    /// The one place where a report's format becomes its text.
+    fn rendered(&self, format: Format) -> String {
+        let root = self.package.root();
+        let files = self.package.files(&root);
+        let coverage = |render: fn(&Coverage, report::Files<'_>) -> String| {
+            self.measured.as_ref().map(|measured| render(measured.coverage, files)).unwrap_or_default()
+        };
+        match format {
+            Format::Junit => results::junit(self.report, files),
+            Format::Github => {
+                let missing = self.measured.as_ref().map(|measured| report::annotations(measured.shortfall, files));
+                results::annotations(self.report, files) + &missing.unwrap_or_default()
+            }
+            Format::Markdown => results::markdown(self.report, files),
+            Format::Lcov => coverage(report::lcov),
+            Format::Cobertura => coverage(report::cobertura),
+            Format::Annotated => coverage(report::annotated),
+            Format::Human | Format::Json | Format::Sarif => results::json(self.report, files, self.measured.as_ref()),
+        }
+    }
+
+    fn coverage_summary(&self, coverage: &Coverage) -> String {
+        let root = self.package.root();
+        format!("\n{}\n", report::coverage_summary(coverage, self.package.files(&root)))
     }
 }
 
