@@ -1,7 +1,7 @@
 //! Why a step was refused, or a grant that was presented did not count.
 
 use super::names::named;
-use crate::decide::Decision;
+use crate::decide::{Decision, Request};
 
 named! {
     /// A reason, by a stable name.
@@ -94,10 +94,12 @@ pub struct Refusal {
     pub reason: Reason,
     /// The policy's decision, where it was the policy that refused; its reasons name the guard.
     pub decision: Option<Decision>,
+    /// The request that was decided, where it was the policy that refused.
+    pub request: Option<Box<Request>>,
 }
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, decision: None }
+        Self { reason, decision: None, request: None }
     }
 }

@@ -74,7 +74,7 @@ impl Ledger {
             world.engine.evaluate(&like, &request, world.entities) == Ok(EvalResult::Bool(false))
         });
         let reason = if mismatch { Reason::TicketMismatch } else { Reason::NotEligible };
-        Err(Stop::Refused(Refusal { reason, decision: Some(decision) }))
+        Err(Stop::Refused(Refusal { reason, decision: Some(decision), request: Some(Box::new(request)) }))
     }
 
     fn of_requester(&self, requester: &EntityUid, profile: &str) -> impl Iterator<Item = &Grant> {

@@ -157,7 +157,7 @@ impl Ledger {
         if decision.is_allow() {
             return Ok(());
         }
-        Err(Stop::Refused(Refusal { reason, decision: Some(decision) }))
+        Err(Stop::Refused(Refusal { reason, decision: Some(decision), request: Some(Box::new(request)) }))
     }
 
     /// Takes a step that nothing speaks against.

@@ -12,8 +12,14 @@ use crate::text::counted;
 /// Where the reports lie.
 pub(super) const EVIDENCE: &str = "evidence/";
 
-/// Version of the format of every report.
-const FORMAT: u32 = 1;
+/// Version of the format of a report.
+fn format_of(kind: &str) -> u32 {
+    match kind {
+        // The first version counted other things.
+        "coverage" => 2,
+        _ => 1,
+    }
+}
 
 /// Everything in which the reports and their summary do not agree.
 pub(super) fn disagreements(tree: &BundleTree, summary: &EvidenceSummary) -> Vec<Refusal> {
@@ -74,8 +80,8 @@ fn held<R: DeserializeOwned, T: PartialEq>(
     };
     let format = serde_json::from_slice::<Format>(bytes).map(|read| read.format);
     let report = match format {
-        Ok(FORMAT) => serde_json::from_slice::<R>(bytes).map_err(|error| error.to_string()),
-        Ok(other) => Err(format!("unsupported format {other}; this version reads {FORMAT}")),
+        Ok(read) if read == format_of(kind) => serde_json::from_slice::<R>(bytes).map_err(|error| error.to_string()),
+        Ok(other) => Err(format!("unsupported format {other}; this version reads {}", format_of(kind))),
         Err(error) => Err(error.to_string()),
     };
     let report = report.map_err(|why| Refusal::new("evidence-count", format!("cannot be counted: {why}")))?;
@@ -168,28 +174,27 @@ struct Coverage {
 
 #[derive(Deserialize)]
 struct Statement {
-    kind: String,
-    decided: bool,
-    withheld: bool,
-    clauses: Vec<Clause>,
+    obligations: Vec<Obligation>,
 }
 
 #[derive(Deserialize)]
-struct Clause {
-    held: bool,
-    failed: bool,
+struct Obligation {
+    aspect: String,
+    seen: bool,
 }
 
 fn coverage(report: &Coverage) -> Option<CoverageTotals> {
-    let of = |kind: &'static str| report.statements.iter().filter(move |one| one.kind == kind);
-    let clauses = report.statements.iter().flat_map(|one| &one.clauses);
+    let all = || report.statements.iter().flat_map(|one| &one.obligations);
+    let of = |aspect: &str| share(all().filter(|one| one.aspect == aspect).map(|one| one.seen));
     let totals = CoverageTotals {
-        granting: share(of("grant").map(|one| one.decided)),
-        withholding: share(of("grant").map(|one| one.withheld)),
-        biting: share(of("guard").map(|one| one.decided)),
-        clauses: share(clauses.flat_map(|clause| [clause.held, clause.failed])),
+        grants: of("grants"),
+        denials: of("denials"),
+        break_glass: of("break-glass"),
+        conditions: of("conditions"),
     };
-    ((report.totals, report.lowest) == (totals, totals.lowest())).then_some(totals)
+    let parts = [totals.grants, totals.denials, totals.break_glass, totals.conditions];
+    let is_whole = all().count() == parts.iter().map(|part| part.of).sum::<usize>();
+    (is_whole && (report.totals, report.lowest) == (totals, totals.lowest())).then_some(totals)
 }
 
 fn share(all: impl Iterator<Item = bool>) -> Share {
@@ -292,13 +297,14 @@ mod tests {
             ),
             (
                 "coverage",
-                json!({ "format": 1, "lowest": 0, "totals": {
-                    "granting": { "seen": 1, "of": 2 }, "withholding": { "seen": 2, "of": 2 },
-                    "biting": { "seen": 0, "of": 1 }, "clauses": { "seen": 3, "of": 4 },
+                json!({ "format": 2, "lowest": 0, "totals": {
+                    "grants": { "seen": 1, "of": 2 }, "denials": { "seen": 2, "of": 2 },
+                    "break_glass": { "seen": 0, "of": 1 }, "conditions": { "seen": 1, "of": 2 },
                 }, "statements": [
-                    { "kind": "grant", "decided": true, "withheld": true, "clauses": [{ "held": true, "failed": false }] },
-                    { "kind": "grant", "decided": false, "withheld": true, "clauses": [] },
-                    { "kind": "guard", "decided": false, "withheld": true, "clauses": [{ "held": true, "failed": true }] },
+                    { "obligations": [{ "aspect": "grants", "seen": true }, { "aspect": "conditions", "seen": true }] },
+                    { "obligations": [{ "aspect": "grants", "seen": false }, { "aspect": "conditions", "seen": false }] },
+                    { "obligations": [{ "aspect": "denials", "seen": true }, { "aspect": "denials", "seen": true }] },
+                    { "obligations": [{ "aspect": "break-glass", "seen": false }] },
                 ] }),
             ),
             (
@@ -324,10 +330,10 @@ mod tests {
             lint: Some(LintTotals { errors: 1, warnings: 2, waivers: 3, not_run: 1 }),
             tests: Some(TestTotals { passed: 2, failed: 1, skipped: 1, decisions: 12 }),
             coverage: Some(CoverageTotals {
-                granting: share(1, 2),
-                withholding: share(2, 2),
-                biting: share(0, 1),
-                clauses: share(3, 4),
+                grants: share(1, 2),
+                denials: share(2, 2),
+                break_glass: share(0, 1),
+                conditions: share(1, 2),
             }),
             proofs: Some(ProofTotals { proved: 2, in_part: 1, refuted: 1, unknown: 3, beyond: 1 }),
             mutation: Some(MutationTotals { killed: 2, missed: 1, equivalent: 1, undecided: 1 }),
@@ -395,15 +401,12 @@ mod tests {
                     }
                     Value::Array(items) => {
                         places.extend((0..items.len()).map(|at| format!("{place}/{at}")));
-                        // A statement without clauses; one more would count.
-                        let clause = json!({ "held": true, "failed": true });
                         let list = other.pointer_mut(&place).unwrap();
-                        list.as_array_mut().unwrap().push(items.first().cloned().unwrap_or(clause));
+                        list.as_array_mut().unwrap().push(items.first().cloned().unwrap_or(json!("more")));
                     }
                     Value::Number(number) => {
                         *other.pointer_mut(&place).unwrap() = json!(number.as_u64().unwrap() + 1);
                     }
-                    Value::Bool(_) if place.ends_with("/statements/2/withheld") => continue, // A guard withholds nothing.
                     Value::Bool(is) => *other.pointer_mut(&place).unwrap() = json!(!is),
                     Value::String(text) if kind == "tests" && text == "failed" => {
                         *other.pointer_mut(&place).unwrap() = json!("passed");

@@ -1,5 +1,7 @@
 //! `bundle.json`: what is in the bundle, by digest, and what made it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The one file that the manifest does not list.
@@ -133,18 +135,62 @@ pub struct TestTotals {
     pub decisions: usize,
 }
 
-/// What the scenarios saw of the policy.
+/// What the scenarios showed of the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "CountedCoverage")]
 pub struct CoverageTotals {
-    /// Grants seen granting.
-    pub granting: Share,
-    /// Grants seen withholding.
-    pub withholding: Share,
-    /// Guards seen biting.
-    pub biting: Share,
-    /// Clauses seen holding and seen failing, two for each.
-    pub clauses: Share,
+    /// Grants that allowed, and that each of their clauses withheld.
+    pub grants: Share,
+    /// Statements that denied alone.
+    pub denials: Share,
+    /// Clauses of break-glass profiles that refused.
+    pub break_glass: Share,
+    /// Atoms of conditions that were true, were false, and decided.
+    pub conditions: Share,
+}
+
+/// Coverage as some version counted it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CountedCoverage {
+    Now(CoverageNow),
+    /// Only its parts have other names.
+    Earlier(BTreeMap<EarlierPart, Share>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CoverageNow {
+    grants: Share,
+    denials: Share,
+    break_glass: Share,
+    conditions: Share,
+}
+
+/// What the first versions counted.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum EarlierPart {
+    Granting,
+    Withholding,
+    Biting,
+    Clauses,
+}
+
+impl TryFrom<CountedCoverage> for CoverageTotals {
+    type Error = &'static str;
+
+    fn try_from(counted: CountedCoverage) -> Result<Self, Self::Error> {
+        match counted {
+            CountedCoverage::Now(CoverageNow { grants, denials, break_glass, conditions }) => {
+                Ok(Self { grants, denials, break_glass, conditions })
+            }
+            CountedCoverage::Earlier(parts) if parts.is_empty() => Err("its coverage has no parts"),
+            CountedCoverage::Earlier(_) => {
+                Err("its coverage was counted by an earlier version, in other parts; build the bundle again")
+            }
+        }
+    }
 }
 
 /// A part of a whole.
@@ -161,7 +207,7 @@ impl CoverageTotals {
     /// The lowest of the four, in percent, rounded down; `None` where there is nothing to see.
     #[must_use]
     pub fn lowest(&self) -> Option<usize> {
-        let all = [self.granting, self.withholding, self.biting, self.clauses];
+        let all = [self.grants, self.denials, self.break_glass, self.conditions];
         all.iter().filter_map(|share| share.seen.saturating_mul(100).checked_div(share.of)).min()
     }
 }

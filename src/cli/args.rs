@@ -5,6 +5,7 @@
 )]
 
 mod bundle;
+mod coverage;
 mod diff;
 mod format;
 mod import;
@@ -24,6 +25,7 @@ use clap_complete::Shell;
 pub(super) use self::bundle::{
     Bundle, BundleDiff, BundleInspect, BundleMake, BundleSign, BundleStep, BundleVerify, ReleaseArgs, StatementArg,
 };
+pub(super) use self::coverage::CoverageArgs;
 pub(super) use self::diff::{Bump, ComparedArgs, Diff};
 pub(super) use self::format::Format;
 pub(super) use self::import::{Import, ImportCedar, ImportFrom, ImportK8s};
@@ -208,7 +210,9 @@ pub(super) struct Build {
 Examples:
   gatewright test examples/marketplace
   gatewright test . --filter break-glass --report junit=target/junit.xml
-  gatewright test . --accept           accept new and changed snapshots")]
+  gatewright test . --accept           accept new and changed snapshots
+  gatewright test . --coverage --min 95 --min grants=100
+  gatewright test . --coverage --changed-since main --min 100 --report lcov=target/lcov.info")]
 pub(super) struct Test {
     #[command(flatten)]
     pub(super) folder: FolderArgs,
@@ -221,6 +225,8 @@ pub(super) struct Test {
     /// Run only tests whose `SUITE: TEST` contains this text
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Option<String>,
+    #[command(flatten)]
+    pub(super) coverage: CoverageArgs,
     #[command(flatten)]
     pub(super) output: TestOutputArgs,
 }

@@ -92,6 +92,10 @@ pub(super) enum CliError {
     #[error("{message}")]
     #[diagnostic(help("a run without tests does not pass; {instead}"))]
     NoTests { message: String, instead: &'static str },
+    /// A report of coverage where none is measured.
+    #[error("`--report {format}=PATH` shows coverage, which is not measured")]
+    #[diagnostic(help("add `--coverage`"))]
+    NoCoverage { format: &'static str },
     /// Standard output or standard input failed.
     #[error("cannot use {stream}: {}", source.kind())]
     Stream {

@@ -95,6 +95,40 @@ pub enum EvaluateError {
     Evaluation(String),
 }
 
+/// Evaluates expressions under one request.
+#[derive(Debug)]
+pub struct Evaluator<'a> {
+    request: cedar_policy::Request,
+    is_complete: bool,
+    entities: &'a Entities,
+}
+
+impl Evaluator<'_> {
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// Where it errors, or reads an attribute that was left out.
+    pub fn value(&self, expression: &Expression) -> Result<EvalResult, EvaluateError> {
+        cedar_policy::eval_expression(&self.request, self.entities, expression)
+            .map_err(|error| EvaluateError::Evaluation(error.to_string()))
+    }
+
+    /// Whether the request leaves nothing out, so that an expression without a value errs.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Whether an expression is true or false; `None` where it has no such value.
+    #[must_use]
+    pub fn truth(&self, expression: &Expression) -> Option<bool> {
+        match self.value(expression) {
+            Ok(EvalResult::Bool(value)) => Some(value),
+            _ => None,
+        }
+    }
+}
+
 const POLICIES: &str = "policies.json";
 const SCHEMA: &str = "schema.cedarschema";
 const ROLES: &str = "entities/roles.json";
@@ -298,12 +332,19 @@ impl Engine {
         entities: &Entities,
     ) -> Result<EvalResult, EvaluateError> {
         let expression = Expression::from_str(expression).map_err(|error| EvaluateError::Syntax(error.to_string()))?;
-        let request = match check(request, self.model.as_ref())? {
-            Checked::Complete(cedar) => *cedar,
-            Checked::Partial(attributes) => attributes.without_missing(request)?,
+        self.evaluator(request, entities)?.value(&expression)
+    }
+
+    /// What evaluates many expressions under one request, which is checked once.
+    ///
+    /// # Errors
+    /// Where the request cannot be decided at all.
+    pub fn evaluator<'a>(&self, request: &Request, entities: &'a Entities) -> Result<Evaluator<'a>, EvaluateError> {
+        let (request, is_complete) = match check(request, self.model.as_ref())? {
+            Checked::Complete(cedar) => (*cedar, true),
+            Checked::Partial(attributes) => (attributes.without_missing(request)?, false),
         };
-        cedar_policy::eval_expression(&request, entities, &expression)
-            .map_err(|error| EvaluateError::Evaluation(error.to_string()))
+        Ok(Evaluator { request, is_complete, entities })
     }
 
     /// Whether an entity is there: loaded, or existing by declaration.

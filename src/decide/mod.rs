@@ -19,7 +19,7 @@ mod tests;
 mod trial;
 
 pub use decision::{Cause, Decision, Outcome, PolicyError, Residual};
-pub use engine::{Engine, EngineError, EvaluateError, Parts, Strictness};
+pub use engine::{Engine, EngineError, EvaluateError, Evaluator, Parts, Strictness};
 pub use entities::{EntitiesError, EntityFault, EntityParts};
 pub use index::Scopes;
 pub use reads::{AttributePath, attributes_read};

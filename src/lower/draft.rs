@@ -26,7 +26,7 @@ pub enum Subject {
 }
 
 /// An entity: full Cedar type and id.
-pub(super) type Entity = (String, String);
+pub type Entity = (String, String);
 
 /// A policy to be.
 #[derive(Debug, Clone)]
@@ -73,14 +73,15 @@ pub struct Draft {
 
 impl Draft {
     /// The conjuncts of the condition, the test of the role before all others.
-    pub(super) fn conjuncts(&self) -> impl Iterator<Item = Part> {
+    pub fn conjuncts(&self) -> impl Iterator<Item = Part> {
         let role = self.role.iter().zip(&self.role_test);
         let role = role.map(|((_, name), test)| Part::generated(test.clone(), format!("role {name}")));
         role.chain(self.when.iter().cloned())
     }
 
     /// The role that the scope tests.
-    pub(super) fn scope_role(&self) -> Option<&Entity> {
+    #[must_use]
+    pub fn scope_role(&self) -> Option<&Entity> {
         self.role.as_ref().filter(|_| self.role_test.is_none())
     }
 }

@@ -40,7 +40,7 @@ pub use claims::{
     Apart, Beyond, Counted, Promise, Property, PropertyKind, Spoken, beyond, is_called, properties, spoken,
 };
 pub use confusable::confusable;
-pub use draft::{Draft, Effect, Part, Subject};
+pub use draft::{Draft, Effect, Entity, Part, Subject};
 pub use lowered::Lowered;
 pub use program::lower;
 pub use raw::{
@@ -50,4 +50,4 @@ pub use raw::{
 pub use schema::SchemaText;
 pub use screen::suspects;
 pub use separation::{Held, separated_by_assignments};
-pub use text::{expression as cedar_text, is_plain_name};
+pub use text::{draft_text, expression as cedar_text, is_plain_name};

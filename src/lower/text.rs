@@ -110,6 +110,12 @@ pub(super) fn policy(draft: &Draft) -> Located {
     out
 }
 
+/// A whole policy, without annotations.
+#[must_use]
+pub fn draft_text(draft: &Draft) -> String {
+    policy(draft).text
+}
+
 /// One expression.
 #[must_use]
 pub fn expression(expr: &TypedExpr) -> String {

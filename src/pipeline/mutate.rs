@@ -147,7 +147,12 @@ pub fn mutate(
 }
 
 fn run(suites: &Suites<'_>, accepted: &Accepted) -> RunReport {
-    let options =
-        RunOptions { filter: None, threads: parallel::threads(), snapshots: SnapshotMode::ReadOnly, accepted };
+    let options = RunOptions {
+        filter: None,
+        threads: parallel::threads(),
+        snapshots: SnapshotMode::ReadOnly,
+        accepted,
+        watch: None,
+    };
     scenario::run(&suites.suites, suites.policy(), options, &mut |_| {})
 }

@@ -6,7 +6,7 @@ use crate::diag::Diagnostics;
 use crate::load::PackageFiles;
 use crate::scenario;
 use crate::scenario::golden::{Accepted, SnapshotMode};
-use crate::scenario::{Event, RunReport};
+use crate::scenario::{Event, RunReport, Watch};
 
 use super::{Checked, Suites, SuitesError, suites};
 
@@ -19,6 +19,8 @@ pub struct TestOptions<'a> {
     pub threads: NonZeroUsize,
     /// What becomes of snapshots that are not as accepted.
     pub snapshots: SnapshotMode,
+    /// Who notes what the tests show of the policy, if that is wanted.
+    pub watch: Option<&'a Watch<'a>>,
 }
 
 /// A run of scenarios.
@@ -63,6 +65,7 @@ pub fn run_suites(
         threads: options.threads,
         snapshots: options.snapshots,
         accepted: &accepted,
+        watch: options.watch,
     };
     scenario::run(&loaded.suites, loaded.policy(), options, on_event)
 }

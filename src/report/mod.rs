@@ -23,7 +23,7 @@ mod sarif;
 mod suite;
 
 pub use answers::{answers, answers_json};
-pub use coverage::coverage_json;
+pub use coverage::{annotated, cobertura, coverage_json, coverage_summary, coverage_value, lcov};
 pub use files::Files;
 pub use github::annotations;
 pub use human::{Colour, Style, diagnostic, diagnostics, summary};

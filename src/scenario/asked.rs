@@ -50,7 +50,7 @@ pub(super) fn requests(test: &Test, suite: &Suite, policy: Policy<'_>) -> Vec<de
             .into_iter()
             .filter_map(|happened| match happened {
                 Happening::Asked(asked) => asked.prepared,
-                Happening::Step(_) => None,
+                Happening::Step(_) | Happening::Refused(_) => None,
             })
             .collect(),
     }

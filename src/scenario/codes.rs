@@ -55,6 +55,8 @@ pub const EMPTY_CLAIM: Code = Code::new("scenario-empty-claim");
 pub const LIMIT: Code = Code::new("scenario-limit");
 /// Cedar data or a raw request that Cedar refuses.
 pub const INVALID_CEDAR_DATA: Code = Code::new("scenario-invalid-cedar-data");
+/// Tests show less of the policy than they must.
+pub const UNCOVERED: Code = Code::new("uncovered");
 /// Somebody asks for a grant that too few people of the suite could approve.
 pub const TOO_FEW_APPROVERS: Code = Code::new("scenario-too-few-approvers");
 /// A claim of a scenario does not hold.

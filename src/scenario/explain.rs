@@ -1,13 +1,17 @@
 //! Why a decision is as it is, in the author's own words: the clauses of a statement with what each came to, and on a
 //! denial the grant that came nearest.
 
+use std::str::FromStr as _;
+
 use cedar_policy::pst::Var;
-use cedar_policy::{ActionConstraint, Effect, EntityUid, EvalResult, PrincipalConstraint, ResourceConstraint};
+use cedar_policy::{
+    ActionConstraint, Effect, EntityUid, EvalResult, Expression, PrincipalConstraint, ResourceConstraint,
+};
 use serde::Serialize;
 
 use crate::bundle::{Clause, EntityContract, EntityRole, Origin, Place};
 use crate::decide;
-use crate::decide::{AttributePath, EvaluateError, attributes_read};
+use crate::decide::{AttributePath, EvaluateError, Evaluator, attributes_read};
 use crate::text::{Duration, Instant};
 
 use super::Policy;
@@ -77,7 +81,8 @@ pub(super) fn explain(
     world: &World,
     policy: Policy<'_>,
 ) -> Explanation {
-    let scene = Scene { request, world, policy };
+    let evaluator = policy.engine.evaluator(request, &world.entities);
+    let scene = Scene { request, world, policy, evaluator };
     let deciding = answer.policies.iter().filter_map(|id| scene.statement(id)).collect();
     let nearest = match (answer.verdict, expected) {
         (Verdict::Deny, Expected::Allow) | (Verdict::Error, _) => scene.nearest(),
@@ -87,10 +92,11 @@ pub(super) fn explain(
 }
 
 /// One request under one policy.
-pub(super) struct Scene<'a> {
-    pub(super) request: &'a decide::Request,
-    pub(super) world: &'a World,
-    pub(super) policy: Policy<'a>,
+struct Scene<'a> {
+    request: &'a decide::Request,
+    world: &'a World,
+    policy: Policy<'a>,
+    evaluator: Result<Evaluator<'a>, EvaluateError>,
 }
 
 impl Scene<'_> {
@@ -116,7 +122,7 @@ impl Scene<'_> {
     }
 
     /// Whether the action and both types are those of the policy.
-    pub(super) fn concerns(&self, policy: &cedar_policy::Policy) -> bool {
+    fn concerns(&self, policy: &cedar_policy::Policy) -> bool {
         let action = match policy.action_constraint() {
             ActionConstraint::Any => true,
             ActionConstraint::Eq(action) => action == self.request.action,
@@ -171,7 +177,7 @@ impl Scene<'_> {
         format!("{test} {uid}")
     }
 
-    pub(super) fn clause(&self, clause: &Clause) -> ClauseResult {
+    fn clause(&self, clause: &Clause) -> ClauseResult {
         ClauseResult {
             gate: clause.gate.clone(),
             place: clause.place.clone(),
@@ -183,7 +189,9 @@ impl Scene<'_> {
     }
 
     fn evaluate(&self, cedar: &str) -> Result<EvalResult, EvaluateError> {
-        self.policy.engine.evaluate(cedar, self.request, &self.world.entities)
+        let evaluator = self.evaluator.as_ref().map_err(Clone::clone)?;
+        let expression = Expression::from_str(cedar).map_err(|error| EvaluateError::Syntax(error.to_string()))?;
+        evaluator.value(&expression)
     }
 
     fn holds(&self, cedar: &str) -> bool {

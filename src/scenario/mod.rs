@@ -30,7 +30,10 @@ use crate::decide::Engine;
 
 pub use answer::{Answer, Verdict};
 pub use asked::{AskedSuite, asked};
-pub use coverage::{Coverage, Covered, CoveredClause, coverage};
+pub use coverage::{
+    Aspect, Atom, AtomMarks, Condition, Coverage, Covered, Excluded, Minimum, Obligation, Obliged, OwnClause, Plan,
+    Stage, StatementName, Watch, Watched, coverage,
+};
 pub use event::Event;
 pub use explain::{ClauseResult, Explanation, Statement, Truth};
 pub use outcome::{Failure, FailureKind, Judged, RunReport, SuiteReport, TestOutcome, TestReport, Totals};

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use cedar_policy::Entities;
 
 use super::ask::Asked;
+use super::coverage::Watch;
 use super::event::Event;
 use super::golden::{Accepted, Golden, SnapshotMode, SnapshotVerdict};
 use super::outcome::{Failure, FailureKind, RunReport, SuiteReport, TestOutcome, TestReport};
@@ -27,6 +28,8 @@ pub struct RunOptions<'a> {
     pub snapshots: SnapshotMode,
     /// The snapshots of the package.
     pub accepted: &'a Accepted,
+    /// Who notes what the tests show of the policy, if that is wanted.
+    pub watch: Option<&'a Watch<'a>>,
 }
 
 /// Runs the chosen tests. `on_event` hears of each as it is done, in the order of the suites.
@@ -130,6 +133,7 @@ fn passes(suite: &Suite, test: &Test, policy: Policy<'_>, accepted: &Accepted) -
         Body::Steps(steps) => timeline::play(steps, suite, policy).iter().all(|happening| match happening {
             Happening::Asked(asked) => asked.judged().holds(),
             Happening::Step(step) => step.failure().is_none(),
+            Happening::Refused(_) => true,
         }),
         Body::Snapshot(spec) => {
             let (golden, _) = snapshot(spec, suite, test, policy);
@@ -242,21 +246,25 @@ fn one(job: &Job<'_>, policy: Policy<'_>, options: RunOptions<'_>) -> Done {
             Body::Claims(claims) => {
                 let failures = claims.iter().filter_map(|claim| {
                     let asked = ask::put(claim, &suite.world, policy, suite.at);
+                    saw(&asked, &suite.world, policy, options);
                     judge(&asked, &suite.world, policy)
                 });
                 (claims.len(), failures.collect::<Vec<_>>())
             }
             Body::Steps(steps) => {
                 let happened = timeline::play(steps, suite, policy);
+                watch(&happened, &suite.world, policy, options);
                 let asked = happened.iter().filter(|it| matches!(it, Happening::Asked(_)));
                 let failures = happened.iter().filter_map(|it| match it {
                     Happening::Asked(asked) => judge(asked, &suite.world, policy),
                     Happening::Step(step) => step.failure(),
+                    Happening::Refused(_) => None,
                 });
                 (asked.count(), failures.collect())
             }
             Body::Snapshot(spec) => {
                 let (golden, decisions) = snapshot(spec, suite, test, policy);
+                watch_tables(spec, suite, policy, options);
                 let failure = compare(&golden, spec, test, options);
                 written = Some((spec.path.clone(), golden));
                 (decisions, failure.into_iter().collect())
@@ -278,6 +286,34 @@ fn judge(asked: &Asked<'_>, world: &World, policy: Policy<'_>) -> Option<Failure
         judged.explanation = explain::explain(&asked.answer, asked.claim.expected, prepared, world, policy);
     }
     Some(Failure { span: asked.claim.span, kind: FailureKind::Decision(Box::new(judged)) })
+}
+
+fn saw(asked: &Asked<'_>, world: &World, policy: Policy<'_>, options: RunOptions<'_>) {
+    if let (Some(watch), Some(request)) = (options.watch, &asked.prepared) {
+        watch.saw(request, &asked.answer, policy, &world.entities);
+    }
+}
+
+fn watch(happened: &[Happening<'_>], world: &World, policy: Policy<'_>, options: RunOptions<'_>) {
+    let Some(watch) = options.watch else { return };
+    for one in happened {
+        match one {
+            Happening::Asked(asked) => saw(asked, world, policy, options),
+            Happening::Refused(refused) => watch.refused(refused, policy, &world.entities),
+            Happening::Step(_) => {}
+        }
+    }
+}
+
+/// What tables ask is asked once more to be watched.
+fn watch_tables(spec: &SnapshotSpec, suite: &Suite, policy: Policy<'_>, options: RunOptions<'_>) {
+    let Some(watch) = options.watch else { return };
+    for request in spec.tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.requests) {
+        if let Some(prepared) = ask::prepare(request, &suite.world, policy, suite.at) {
+            let answer = ask::ask(request, Some(&prepared), &suite.world, policy);
+            watch.saw(&prepared, &answer, policy, &suite.world.entities);
+        }
+    }
 }
 
 fn snapshot(spec: &SnapshotSpec, suite: &Suite, test: &Test, policy: Policy<'_>) -> (Golden, usize) {
@@ -401,6 +437,7 @@ mod tests {
                 threads: NonZeroUsize::new(3).unwrap(),
                 snapshots: SnapshotMode::ReadOnly,
                 accepted: &accepted,
+                watch: None,
             };
             run(&loaded.suites, compiled.policy(), options, &mut |event| {
                 told.push(match event {

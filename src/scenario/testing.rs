@@ -411,7 +411,8 @@ pub(crate) fn run(loaded: &Loaded, compiled: &Compiled) -> RunReport {
 
 /// Runs suites in a snapshot mode.
 pub(crate) fn run_with(loaded: &Loaded, compiled: &Compiled, mode: SnapshotMode, accepted: &Accepted) -> RunReport {
-    let options = RunOptions { filter: None, threads: NonZeroUsize::new(2).unwrap(), snapshots: mode, accepted };
+    let options =
+        RunOptions { filter: None, threads: NonZeroUsize::new(2).unwrap(), snapshots: mode, accepted, watch: None };
     super::run(&loaded.suites, compiled.policy(), options, &mut |_| {})
 }
 

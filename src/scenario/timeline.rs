@@ -1,6 +1,6 @@
 //! Timelines: steps on a virtual clock, run on the same break-glass state machine that a gateway runs.
 
-use crate::break_glass::{Actor, EventKind, Ledger, Part, Ruling, Terms};
+use crate::break_glass::{Actor, EventKind, Ledger, Part, Reason, Ruling, Terms};
 use crate::clauses::Step;
 use crate::decide::RequestError;
 use crate::text::{Instant, Span};
@@ -8,6 +8,7 @@ use crate::{break_glass, decide};
 
 use super::answer::{Answer, Verdict};
 use super::ask::Asked;
+use super::coverage::{Refused, Stage as RefusedAt};
 use super::outcome::{Failure, FailureKind};
 use super::read::names::NO_GRANT;
 use super::suite::{Claim, ContextRef, Expected, GrantRequest, Named, StepAction, Suite, TimelineStep};
@@ -20,6 +21,8 @@ pub(super) enum Happening<'a> {
     Asked(Box<Asked<'a>>),
     /// Something was done, or the log was read.
     Step(StepResult),
+    /// A grant was refused, at a step or at a use. Nothing is claimed by it: what was claimed happens besides.
+    Refused(Refused),
 }
 
 /// What a step came to.
@@ -115,6 +118,7 @@ impl<'a> Stage<'a> {
                 if let (Some(grant), Part::NotNeeded, Expected::Allow) = (with, ruling.part, claim.expected) {
                     return Happening::Step(self.not_needed(claim, grant));
                 }
+                self.note_use(with, ruling.part);
                 self.answer(&ruling)
             }
             Err(error) => Answer::undecidable(&error, &claim.request),
@@ -130,6 +134,18 @@ impl<'a> Stage<'a> {
         let presented = reservation.presented(request);
         self.ledger.release(reservation);
         presented
+    }
+
+    /// Notes that a grant did not count.
+    fn note_use(&mut self, grant: Option<&str>, part: Part) {
+        let (Some(grant), Part::Objected(reason)) = (grant.and_then(|id| self.ledger.grant(id)), part) else { return };
+        let is_idle = grant.issue.is_some_and(|issue| grant.ended_at.is_some_and(|ended| ended < issue.expires_at));
+        let stage = match reason {
+            Reason::Expired if is_idle => RefusedAt::IdleUse,
+            _ => RefusedAt::Use,
+        };
+        let profile = grant.terms.profile.clone();
+        self.happened.push(Happening::Refused(Refused { profile, stage, reason, asked: None }));
     }
 
     /// A presented grant must be what lets the request in, or the claim would hold in whatever state the grant is.
@@ -165,7 +181,7 @@ impl<'a> Stage<'a> {
         let actor = self.actor(&request.by, &request.context);
         let came_to = self.ledger.request(self.world(), &actor, &terms, Some(&request.grant));
         let what = format!("the request of {}", request.by.label);
-        self.hold(&what, came_to, request.refused.as_deref(), span);
+        self.hold(&what, came_to, Some(&request.profile), request.refused.as_deref(), span);
     }
 
     fn act(&mut self, act: Step, grant: &str, by: &Named, context: &ContextRef, refused: Option<&str>, span: Span) {
@@ -173,7 +189,8 @@ impl<'a> Stage<'a> {
         let world = self.world();
         let came_to = self.ledger.step(world, act, grant, &actor);
         let what = format!("`{act}: {grant}` by {}", by.label);
-        self.hold(&what, came_to, refused, span);
+        let profile = self.ledger.grant(grant).map(|grant| grant.terms.profile.clone());
+        self.hold(&what, came_to, profile.as_deref(), refused, span);
     }
 
     fn actor(&self, by: &Named, context: &ContextRef) -> Actor {
@@ -185,6 +202,7 @@ impl<'a> Stage<'a> {
         &mut self,
         what: &str,
         came_to: Result<break_glass::Answer, RequestError>,
+        profile: Option<&str>,
         refused: Option<&str>,
         span: Span,
     ) {
@@ -203,6 +221,11 @@ impl<'a> Stage<'a> {
                 let notes: String =
                     decided.iter().flat_map(|answer| &answer.notes).map(|note| format!("; {note}")).collect();
                 let actual = format!("it was refused because of {}{notes}", causes.join(", "));
+                if let Some(profile) = profile {
+                    let (profile, reason) = (profile.to_owned(), refusal.reason);
+                    let asked = refusal.request.zip(decided);
+                    self.happened.push(Happening::Refused(Refused { profile, stage: RefusedAt::Step, reason, asked }));
+                }
                 (claimed, actual)
             }
         };

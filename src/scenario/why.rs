@@ -109,9 +109,10 @@ fn explained(test: &Test, suite: &Suite, policy: Policy<'_>) -> Why {
             .collect(),
         Body::Steps(steps) => timeline::play(steps, suite, policy)
             .into_iter()
-            .map(|it| match it {
-                Happening::Asked(asked) => decision(&asked, suite, policy),
-                Happening::Step(step) => Told::Step { span: step.span, holds: step.holds, kind: step.kind },
+            .filter_map(|it| match it {
+                Happening::Asked(asked) => Some(decision(&asked, suite, policy)),
+                Happening::Step(step) => Some(Told::Step { span: step.span, holds: step.holds, kind: step.kind }),
+                Happening::Refused(_) => None,
             })
             .collect(),
         Body::Snapshot(spec) => {

@@ -64,7 +64,7 @@ mod tests {
         EvidenceSummary {
             lint: Some(LintTotals { errors: 0, warnings: 3, waivers: 1, not_run: 0 }),
             tests: Some(TestTotals { passed: 5, failed: 0, skipped: 2, decisions: 9 }),
-            coverage: Some(CoverageTotals { granting: share, withholding: share, biting: share, clauses: share }),
+            coverage: Some(CoverageTotals { grants: share, denials: share, break_glass: share, conditions: share }),
             proofs: Some(ProofTotals { proved: 1, in_part: 0, refuted: 0, unknown: 0, beyond: 4 }),
             mutation: Some(MutationTotals { killed: 1, missed: 9, equivalent: 2, undecided: 3 }),
         }
@@ -89,7 +89,8 @@ mod tests {
             (EvidenceKind::Tests, |all| all.tests.as_mut().unwrap().passed = 0),
             (EvidenceKind::Coverage, |all| {
                 let none = Share::default();
-                all.coverage = Some(CoverageTotals { granting: none, withholding: none, biting: none, clauses: none });
+                all.coverage =
+                    Some(CoverageTotals { grants: none, denials: none, break_glass: none, conditions: none });
             }),
             (EvidenceKind::Proofs, |all| all.proofs.as_mut().unwrap().refuted = 1),
             (EvidenceKind::Proofs, |all| all.proofs.as_mut().unwrap().unknown = 1),

@@ -68,6 +68,7 @@ fn the_page_of_diagnostics_shows_each_of_them() {
         "unproved",
         "trust-key",
         "scenario-limit",
+        "uncovered",
     ];
     let page = file("book/src/language/errors.md");
     let mut offences = run(&page, Lints::None);

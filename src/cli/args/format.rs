@@ -17,6 +17,12 @@ pub(in crate::cli) enum Format {
     Sarif,
     /// For test reports of CI systems.
     Junit,
+    /// Coverage, for viewers of LCOV tracefiles.
+    Lcov,
+    /// Coverage, for CI systems that show Cobertura reports.
+    Cobertura,
+    /// Coverage, as the sources with what is missing.
+    Annotated,
 }
 
 impl Format {
@@ -31,11 +37,20 @@ impl Format {
     /// Of findings in a file.
     pub(super) const FINDING_REPORTS: &[Self] = &[Self::Human, Self::Json, Self::Github, Self::Markdown, Self::Sarif];
     /// Of the results of tests in a file.
-    pub(super) const TEST_REPORTS: &[Self] =
-        &[Self::Human, Self::Json, Self::Junit, Self::Github, Self::Markdown, Self::Sarif];
+    pub(super) const TEST_REPORTS: &[Self] = &[
+        Self::Human,
+        Self::Json,
+        Self::Junit,
+        Self::Github,
+        Self::Markdown,
+        Self::Sarif,
+        Self::Lcov,
+        Self::Cobertura,
+        Self::Annotated,
+    ];
 
     /// Its name on the command line.
-    pub(super) const fn name(self) -> &'static str {
+    pub(in crate::cli) const fn name(self) -> &'static str {
         match self {
             Self::Human => "human",
             Self::Json => "json",
@@ -43,6 +58,9 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Sarif => "sarif",
             Self::Junit => "junit",
+            Self::Lcov => "lcov",
+            Self::Cobertura => "cobertura",
+            Self::Annotated => "annotated",
         }
     }
 
@@ -52,6 +70,11 @@ impl Format {
             Self::Human => "text",
             format => format.name(),
         }
+    }
+
+    /// Whether it shows coverage, and nothing else.
+    pub(in crate::cli) const fn is_coverage(self) -> bool {
+        matches!(self, Self::Lcov | Self::Cobertura | Self::Annotated)
     }
 
     /// The format of a set with a name.

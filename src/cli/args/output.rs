@@ -45,7 +45,8 @@ pub(in crate::cli) struct TestOutputArgs {
     /// Output format: for people, for programs, or as GitHub workflow commands
     #[arg(long, default_value = Format::Human.name(), value_parser = one_of(Format::RUNS))]
     pub(in crate::cli) format: Format,
-    /// Also write a report: text, json, junit, github, markdown or sarif (can be repeated; `-` for standard output)
+    /// Also write a report: text, json, junit, github, markdown or sarif; with `--coverage` also lcov, cobertura or
+    /// annotated (can be repeated; `-` for standard output)
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report_in(Format::TEST_REPORTS))]
     pub(in crate::cli) reports: Vec<ReportArg>,
 }

@@ -18,6 +18,7 @@ pub(super) mod init;
 #[cfg(feature = "signing")]
 pub(super) mod key;
 pub(super) mod lint;
+mod measured;
 pub(super) mod mutate;
 mod named;
 mod package;

@@ -11,15 +11,19 @@ use crate::diag::Diagnostics;
 use crate::pipeline::{TestOptions, Tested};
 use crate::report::{Style, printable, results};
 use crate::scenario::golden::{SnapshotAction, SnapshotMode};
-use crate::scenario::{Event, RunReport};
+use crate::scenario::{Coverage, Event, RunReport, Watch};
 use crate::text::{counted, safe};
 use crate::{load, pipeline, report};
 
 use super::package::Package;
-use super::review;
+use super::{measured, review};
 
 pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, CliError> {
     let mode = snapshot_mode(args)?;
+    if let Some(asked) = args.output.reports.iter().find(|asked| asked.format.is_coverage() && !args.coverage.coverage)
+    {
+        return Err(CliError::NoCoverage { format: asked.format.name() });
+    }
     let output = args.output.asked();
     output.clear()?;
     let is_cedar = |folder: &PathBuf| folder.extension().is_some_and(|extension| extension == "cedar");
@@ -37,7 +41,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         return package.show(&faults, output, console);
     }
     if args.review {
-        let tested = tested(&package, args, SnapshotMode::Pending, &mut |_| {})?;
+        let tested = tested(&package, args, SnapshotMode::Pending, None, &mut |_| {})?;
         if let Some(report) = &tested.report {
             review::ask(&package, report, console)?;
         }
@@ -45,9 +49,16 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         package = Package::check(&named, &LintArgs::default())?;
     }
 
+    let changed = match measured::changed(&args.coverage, &named, &package, output, console)? {
+        measured::Changed::Faults => return Ok(Exit::PolicyFails),
+        measured::Changed::Statements(statements) => Some(statements),
+        measured::Changed::NotAsked => None,
+    };
+    let plan = args.coverage.coverage.then(|| pipeline::coverage_plan(&package.checked, &package.loaded.sources));
+    let watch = plan.as_ref().map(Watch::new);
     let mut printed = Ok(());
     let human = output.format == Format::Human && console.detail() == Detail::All;
-    let tested = tested(&package, args, mode, &mut |event| {
+    let tested = tested(&package, args, mode, watch.as_ref(), &mut |event| {
         if human && printed.is_ok() {
             printed = console.print(&line(event));
         }
@@ -69,8 +80,14 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         });
     }
     keep(&package, &report)?;
+    let coverage = watch.map(|watch| watch.coverage()).map(|coverage| match &changed {
+        Some(statements) => coverage.only(statements),
+        None => coverage,
+    });
+    let shortfall = coverage.as_ref().map(|coverage| args.coverage.minimum().shortfall(coverage)).unwrap_or_default();
+    let measured = coverage.as_ref().map(|coverage| results::Measured { coverage, shortfall: &shortfall });
     let folder = args.folder.folder.as_deref();
-    let shown = Shown { report: &report, warnings: &tested.diagnostics, package: &package, folder, mode };
+    let shown = Shown { report: &report, measured, warnings: &tested.diagnostics, package: &package, folder, mode };
     output.write(|format| shown.rendered(format), console)?;
     // JSON is one object; what suites are warned of is not in it.
     let is_quiet = output.format == Format::Human && console.detail() == Detail::Failures;
@@ -80,14 +97,14 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     let text = match output.format {
         Format::Human if is_quiet => shown.conclusion(console.style()).trim_start().to_owned(),
         Format::Human => shown.conclusion(console.style()),
-        Format::Github => results::annotations(&report, package.files(&package.root())),
+        Format::Github => shown.annotations(),
         format => shown.rendered(format),
     };
     match output.format {
         Format::Github => console.print_exactly(&text)?,
         _ => console.print(&text)?,
     }
-    Ok(if report.is_success() { Exit::Ok } else { Exit::PolicyFails })
+    Ok(if report.is_success() && shortfall.is_empty() { Exit::Ok } else { Exit::PolicyFails })
 }
 
 fn snapshot_mode(args: &Test) -> Result<SnapshotMode, CliError> {
@@ -108,9 +125,10 @@ fn tested(
     package: &Package,
     args: &Test,
     snapshots: SnapshotMode,
+    watch: Option<&Watch<'_>>,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Tested, CliError> {
-    let options = TestOptions { filter: args.filter.as_deref(), threads: env::threads(), snapshots };
+    let options = TestOptions { filter: args.filter.as_deref(), threads: env::threads(), snapshots, watch };
     let run =
         |on_event: &mut dyn FnMut(Event<'_>)| pipeline::test(&package.loaded, &package.checked, options, on_event);
     if args.output.format == Format::Human && env::is_shown() {
@@ -156,6 +174,8 @@ fn keep(package: &Package, report: &RunReport) -> Result<(), CliError> {
 /// A run that is over, with what there is to show of it.
 struct Shown<'a> {
     report: &'a RunReport,
+    /// What the tests covered, where that was asked.
+    measured: Option<results::Measured<'a>>,
     /// What suites are warned of.
     warnings: &'a Diagnostics,
     package: &'a Package,
@@ -166,9 +186,12 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn rendered(&self, format: Format) -> String {
-        let Self { report, warnings, package, .. } = *self;
+        let Self { report, measured, warnings, package, .. } = *self;
         let root = package.root();
         let files = package.files(&root);
+        let coverage = |render: fn(&Coverage, report::Files<'_>) -> String| {
+            measured.map(|measured| render(measured.coverage, files)).unwrap_or_default()
+        };
         match format {
             Format::Human => {
                 let tests = report.suites.iter().map(|suite| {
@@ -179,16 +202,27 @@ impl Shown<'_> {
                 format!("{tests}{}{}", package.human(warnings, Style::PLAIN), self.conclusion(Style::PLAIN))
             }
             Format::Junit => results::junit(report, files),
-            Format::Github => report::annotations(warnings, files) + &results::annotations(report, files),
+            Format::Github => report::annotations(warnings, files) + &self.annotations(),
             Format::Markdown => results::markdown(report, files),
             Format::Sarif => results::sarif_log(report, warnings, files),
-            Format::Json => results::json(report, files),
+            Format::Json => results::json(report, files, measured.as_ref()),
+            Format::Lcov => coverage(report::lcov),
+            Format::Cobertura => coverage(report::cobertura),
+            Format::Annotated => coverage(report::annotated),
         }
+    }
+
+    /// What failed, and what the tests did not cover, as annotations.
+    fn annotations(&self) -> String {
+        let root = self.package.root();
+        let files = self.package.files(&root);
+        let missing = self.measured.map(|measured| report::annotations(measured.shortfall, files));
+        results::annotations(self.report, files) + &missing.unwrap_or_default()
     }
 
     /// Failures, the count, and what to do about snapshots that wait.
     fn conclusion(&self, style: Style) -> String {
-        let Self { report, package, mode, .. } = *self;
+        let Self { report, measured, package, mode, .. } = *self;
         let root = package.root();
         let mut text = String::new();
         let failures = results::failures(report, package.files(&root), style);
@@ -208,6 +242,10 @@ impl Shown<'_> {
                 self.folder
                     .map_or_else(String::new, |folder| format!(" {}", safe::word(&folder.display().to_string())))
             )),
+        }
+        if let Some(measured) = measured {
+            text.push_str(&format!("\n{}\n", report::coverage_summary(measured.coverage, package.files(&root))));
+            text.push_str(&package.human(measured.shortfall, style));
         }
         text
     }

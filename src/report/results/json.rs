@@ -2,22 +2,32 @@
 
 use serde::Serialize;
 
-use crate::report::Files;
+use crate::diag::Diagnostics;
 use crate::report::json::{Item, items};
+use crate::report::{Files, coverage_value};
 use crate::scenario::golden::SnapshotVerdict;
-use crate::scenario::{Explanation, Failure, FailureKind, Judged, RunReport, TestOutcome, TestReport};
+use crate::scenario::{Coverage, Explanation, Failure, FailureKind, Judged, RunReport, TestOutcome, TestReport};
 use crate::text::{Span, safe};
+
+/// Coverage that was measured, and what keeps it from its minimum.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured<'a> {
+    /// The coverage.
+    pub coverage: &'a Coverage,
+    /// What is missing.
+    pub shortfall: &'a Diagnostics,
+}
 
 /// The version of this format.
 const FORMAT: u32 = 1;
 
-/// The whole run.
+/// The whole run, with its coverage where that was measured.
 #[must_use]
-pub fn json(report: &RunReport, files: Files<'_>) -> String {
+pub fn json(report: &RunReport, files: Files<'_>, measured: Option<&Measured<'_>>) -> String {
     let totals = report.totals();
     let run = Run {
         format: FORMAT,
-        success: report.is_success(),
+        success: report.is_success() && measured.is_none_or(|measured| measured.shortfall.is_empty()),
         passed: totals.passed,
         failed: totals.failed,
         skipped: totals.skipped,
@@ -33,6 +43,8 @@ pub fn json(report: &RunReport, files: Files<'_>) -> String {
                 tests: suite.tests.iter().map(|test| Test::new(test, files)).collect(),
             })
             .collect(),
+        coverage: measured.map(|measured| coverage_value(measured.coverage, files)),
+        uncovered: measured.map(|measured| items(measured.shortfall.iter(), files)).unwrap_or_default(),
     };
     safe::json(&run)
 }
@@ -49,6 +61,11 @@ struct Run<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     faults: Vec<Item<'a>>,
     suites: Vec<Suite<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<serde_json::Value>,
+    /// What keeps coverage from its minimum.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uncovered: Vec<Item<'a>>,
 }
 
 #[derive(Serialize)]
@@ -194,7 +211,7 @@ mod tests {
     #[test]
     fn programs_read_what_people_read() {
         let (report, sources) = sample::failed();
-        let json: serde_json::Value = serde_json::from_str(&json(&report, Files::new(&sources))).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&json(&report, Files::new(&sources), None)).unwrap();
         let test = |name: &str| {
             let tests = json["suites"][0]["tests"].as_array().unwrap();
             tests.iter().find(|test| test["name"] == name).unwrap()

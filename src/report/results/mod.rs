@@ -13,7 +13,7 @@ mod why;
 
 pub use github::annotations;
 pub use human::{failures, summary, test_line};
-pub use json::json;
+pub use json::{Measured, json};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use sarif::sarif_log;

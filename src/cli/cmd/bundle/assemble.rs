@@ -134,6 +134,7 @@ impl Gathered {
             threads: env::threads(),
             // Nothing is written: what is accepted is what is carried.
             snapshots: SnapshotMode::ReadOnly,
+            watch: None,
         };
         let run = progress::during(&format!("testing {}", package.named), || {
             pipeline::run_suites(&package.loaded, suites, options, &mut |_| {})
@@ -158,17 +159,18 @@ impl Gathered {
             skipped: totals.skipped,
             decisions: totals.decisions,
         });
-        self.add(EvidenceKind::Tests, &results::json(&run, carried_files(package)))?;
+        self.add(EvidenceKind::Tests, &results::json(&run, carried_files(package), None))?;
         Ok(None)
     }
 
     /// What the tests see of the policy. How much must be seen is for `publish` to say.
     fn coverage(&mut self, package: &Package, suites: &Suites<'_>) -> Result<Option<Exit>, CliError> {
         let coverage = progress::during(&format!("measuring coverage of {}", package.named), || {
-            scenario::coverage(&suites.suites, suites.policy())
+            let plan = pipeline::coverage_plan(&package.checked, &package.loaded.sources);
+            scenario::coverage(&suites.suites, suites.policy(), &plan, env::threads())
         });
         self.totals.coverage = Some(coverage.totals());
-        self.add(EvidenceKind::Coverage, &report::coverage_json(&coverage))?;
+        self.add(EvidenceKind::Coverage, &report::coverage_json(&coverage, carried_files(package)))?;
         Ok(None)
     }
 

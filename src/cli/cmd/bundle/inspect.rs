@@ -112,11 +112,9 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
     });
     let coverage = evidence.coverage.map(|coverage| {
         let share = |share: Share| format!("{} of {}", share.seen, share.of);
-        let (granting, withholding) = (share(coverage.granting), share(coverage.withholding));
-        let (biting, clauses) = (share(coverage.biting), share(coverage.clauses));
-        format!(
-            "coverage: grants that allowed {granting}, that did not {withholding}; guards that denied {biting}; clauses seen true and false {clauses}"
-        )
+        let (grants, denials) = (share(coverage.grants), share(coverage.denials));
+        let (break_glass, conditions) = (share(coverage.break_glass), share(coverage.conditions));
+        format!("coverage: grants {grants}, denials {denials}, break-glass {break_glass}, conditions {conditions}")
     });
     let proofs = evidence.proofs.map(|proofs| {
         let (proved, refuted, unknown, beyond) = (proofs.proved, proofs.refuted, proofs.unknown, proofs.beyond);

@@ -172,13 +172,13 @@ mod tests {
     fn coverage_below_the_demand_is_refused_by_its_lowest_part_and_so_is_none() {
         let demands =
             BundleDemands { evidence: vec![EvidenceKind::Coverage], min_coverage: 80, ..BundleDemands::default() };
-        let low = |biting: Share| {
+        let low = |denials: Share| {
             let carried = EvidenceSummary {
                 coverage: Some(CoverageTotals {
-                    granting: Share { seen: 9, of: 10 },
-                    withholding: Share { seen: 10, of: 10 },
-                    biting,
-                    clauses: Share { seen: 16, of: 20 },
+                    grants: Share { seen: 9, of: 10 },
+                    denials,
+                    break_glass: Share { seen: 10, of: 10 },
+                    conditions: Share { seen: 16, of: 20 },
                 }),
                 ..EvidenceSummary::default()
             };
@@ -186,7 +186,7 @@ mod tests {
             refusals.iter().map(|refusal| refusal.message.clone()).collect::<Vec<_>>()
         };
         assert!(low(Share { seen: 4, of: 5 }).is_empty());
-        assert!(low(Share { seen: 0, of: 0 }).is_empty(), "there is no guard");
+        assert!(low(Share { seen: 0, of: 0 }).is_empty(), "nothing denies");
         assert_eq!(low(Share { seen: 3, of: 4 }), ["its scenarios cover 75% of the policy, less than 80%"]);
         assert_eq!(evidence(&EvidenceSummary::default(), &demands).len(), 1, "it is not carried");
     }
