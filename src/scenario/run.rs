@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use super::ask::Asked;
-use super::coverage::Watch;
+use super::coverage::{Coverage, Plan, Watch};
 use super::event::Event;
 use super::golden::{Accepted, Golden, SnapshotMode, SnapshotVerdict};
 use super::outcome::{Failure, FailureKind, RunReport, SuiteReport, TestOutcome, TestReport};
@@ -70,6 +70,21 @@ pub fn run(
     };
     on_event(Event::RunFinished { totals: report.totals() });
     report
+}
+
+/// What the tests of suites, skipped ones left out, show of a policy.
+#[must_use]
+pub fn coverage(suites: &[Suite], policy: Policy<'_>, plan: &Plan, threads: NonZeroUsize) -> Coverage {
+    let watch = Watch::new(plan);
+    let options = RunOptions {
+        filter: None,
+        threads,
+        snapshots: SnapshotMode::ReadOnly,
+        accepted: &Accepted::new(),
+        watch: Some(&watch),
+    };
+    run(suites, policy, options, &mut |_| {});
+    watch.coverage()
 }
 
 /// The first test of suites that fails, in their order. Nothing is explained, and no later test runs.

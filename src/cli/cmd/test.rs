@@ -8,12 +8,11 @@ use crate::cli::env;
 use crate::cli::error::{CliError, WRITE_SCENARIOS};
 use crate::cli::exit::Exit;
 use crate::pipeline::{TestOptions, Tested};
-use crate::report;
 use crate::report::{Style, printable, results};
 use crate::scenario::golden::{SnapshotAction, SnapshotMode};
 use crate::scenario::{Coverage, Event, RunReport, Watch};
 use crate::text::counted;
-use crate::{load, pipeline};
+use crate::{load, pipeline, report};
 
 use super::package::Package;
 use super::{measured, review};
