@@ -29,7 +29,7 @@ impl Ledger {
         let tenant = match self.admit(world, by, terms, &id) {
             Ok(tenant) => tenant,
             Err(Stop::Refused(refusal)) => {
-                return Ok(self.reject(Step::Request, refusal, (None, Some(&terms.profile)), &by.uid));
+                return Ok(self.reject(Step::Request, *refusal, (None, Some(&terms.profile)), &by.uid));
             }
             Err(Stop::Invalid(error)) => return Err(error),
         };
@@ -74,7 +74,7 @@ impl Ledger {
             world.engine.evaluate(&like, &request, world.entities) == Ok(EvalResult::Bool(false))
         });
         let reason = if mismatch { Reason::TicketMismatch } else { Reason::NotEligible };
-        Err(Stop::Refused(Refusal { reason, decision: Some(decision), request: Some(Box::new(request)) }))
+        Err(Stop::Refused(Box::new(Refusal { reason, decision: Some(decision), request: Some(Box::new(request)) })))
     }
 
     fn of_requester(&self, requester: &EntityUid, profile: &str) -> impl Iterator<Item = &Grant> {

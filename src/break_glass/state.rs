@@ -41,13 +41,13 @@ pub enum Answer {
 
 /// Why a step is not taken: refused, or not to be decided at all.
 pub(super) enum Stop {
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     Invalid(RequestError),
 }
 
 impl From<Reason> for Stop {
     fn from(reason: Reason) -> Self {
-        Self::Refused(reason.into())
+        Self::Refused(Box::new(reason.into()))
     }
 }
 
@@ -128,7 +128,7 @@ impl Ledger {
                 self.take(step, grant, &by.uid);
                 Ok(self.done(grant))
             }
-            Err(Stop::Refused(refusal)) => Ok(self.reject(step, refusal, (Some(grant), None), &by.uid)),
+            Err(Stop::Refused(refusal)) => Ok(self.reject(step, *refusal, (Some(grant), None), &by.uid)),
             Err(Stop::Invalid(error)) => Err(error),
         }
     }
@@ -157,7 +157,7 @@ impl Ledger {
         if decision.is_allow() {
             return Ok(());
         }
-        Err(Stop::Refused(Refusal { reason, decision: Some(decision), request: Some(Box::new(request)) }))
+        Err(Stop::Refused(Box::new(Refusal { reason, decision: Some(decision), request: Some(Box::new(request)) })))
     }
 
     /// Takes a step that nothing speaks against.

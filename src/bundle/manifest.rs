@@ -284,3 +284,23 @@ pub struct FileEntry {
     /// Its size in bytes.
     pub size: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coverage_of_earlier_versions_is_refused_for_what_it_is() {
+        let share = serde_json::json!({ "seen": 1, "of": 2 });
+        let read = |parts: &[&str]| {
+            let totals: serde_json::Map<_, _> = parts.iter().map(|part| ((*part).to_owned(), share.clone())).collect();
+            serde_json::from_value::<CoverageTotals>(totals.into()).map_err(|error| error.to_string())
+        };
+        assert!(read(&["grants", "denials", "break_glass", "conditions"]).is_ok());
+        let earlier = read(&["granting", "withholding", "biting", "clauses"]).unwrap_err();
+        assert!(earlier.contains("counted by an earlier version, in other parts; build the bundle again"), "{earlier}");
+        for wrong in [&[] as &[&str], &["grants"], &["grants", "denials", "break_glass", "conditions", "more"]] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -32,7 +32,7 @@ pub use answer::{Answer, Verdict};
 pub use asked::{AskedSuite, asked};
 pub use coverage::{
     Aspect, Atom, AtomMarks, Condition, Coverage, Covered, Excluded, Minimum, Obligation, Obliged, OwnClause, Plan,
-    Stage, StatementName, Watch, Watched, coverage,
+    Stage, StatementName, Watch, Watched,
 };
 pub use event::Event;
 pub use explain::{ClauseResult, Explanation, Statement, Truth};
@@ -40,7 +40,7 @@ pub use outcome::{Failure, FailureKind, Judged, RunReport, SuiteReport, TestOutc
 pub use question::{Answers, Candidates, Cause, Decided, QuestionError, find_suite, what_can, who_can};
 pub use quorum::too_few_approvers;
 pub use read::{check_entities, declared_names, link_files, load_suites, unreadable};
-pub use run::{IsTouched, Rerun, RunOptions, run};
+pub use run::{IsTouched, Rerun, RunOptions, coverage, run};
 pub use smoke::{SmokeRequest, SmokeSuite, smoke};
 pub use suite::{Because, Expected, Extent, Stated, Suite};
 pub use why::{Told, Why, suite_in, why};

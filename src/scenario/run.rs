@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use cedar_policy::Entities;
 
 use super::ask::Asked;
-use super::coverage::Watch;
+use super::coverage::{Coverage, Plan, Watch};
 use super::event::Event;
 use super::golden::{Accepted, Golden, SnapshotMode, SnapshotVerdict};
 use super::outcome::{Failure, FailureKind, RunReport, SuiteReport, TestOutcome, TestReport};
@@ -123,6 +123,21 @@ impl<'s> Rerun<'s> {
         let mut run = self.tests.iter().filter(may_differ);
         run.find(|one| !passes(one.suite, one.test, policy, accepted)).map(|one| (one.suite, one.test))
     }
+}
+
+/// What the tests of suites, skipped ones left out, show of a policy.
+#[must_use]
+pub fn coverage(suites: &[Suite], policy: Policy<'_>, plan: &Plan, threads: NonZeroUsize) -> Coverage {
+    let watch = Watch::new(plan);
+    let options = RunOptions {
+        filter: None,
+        threads,
+        snapshots: SnapshotMode::ReadOnly,
+        accepted: &Accepted::new(),
+        watch: Some(&watch),
+    };
+    run(suites, policy, options, &mut |_| {});
+    watch.coverage()
 }
 
 fn passes(suite: &Suite, test: &Test, policy: Policy<'_>, accepted: &Accepted) -> bool {

@@ -335,7 +335,7 @@ fn sarif_is_valid_and_fit_for_code_scanning() {
 }
 
 /// The folder of the programs that check files for CI, where `.ci/run` put them.
-fn tools() -> Option<PathBuf> {
+pub(crate) fn tools() -> Option<PathBuf> {
     let tools = root().join("target/clients/ci");
     let there = has("python", tools.join("bin/hadolint").is_file());
     if there {
@@ -346,7 +346,7 @@ fn tools() -> Option<PathBuf> {
     there.then_some(tools)
 }
 
-fn module(tools: &Path, name: &str) -> Command {
+pub(crate) fn module(tools: &Path, name: &str) -> Command {
     let mut command = Command::new("python3");
     command.args(["-m", name]).env("PYTHONPATH", tools);
     command
@@ -356,7 +356,7 @@ fn yaml(path: &str) -> Value {
     serde_yaml::from_str(&file(path).text).unwrap()
 }
 
-fn output(command: &mut Command) -> Output {
+pub(crate) fn output(command: &mut Command) -> Output {
     command.stdin(Stdio::null()).output().unwrap()
 }
 

@@ -4,6 +4,7 @@ mod build;
 mod bundle;
 mod cedar;
 mod check;
+mod coverage;
 mod declared;
 mod diff;
 mod diff_pages;
@@ -151,7 +152,7 @@ fn wrong_usage_is_exit_2_and_says_how_it_is_done() {
         ("who-can --help-me", "Usage: gatewright who-can [OPTIONS] [PACKAGE] SUITE ACTION RESOURCE\n"),
         ("check . --at yesterday", "expected a date, such as `2026-03-01`"),
         ("build .", "--out <DIR>"),
-        ("test . --report pdf=x", "expected json, junit, github or markdown"),
+        ("test . --report pdf=x", "expected one of json, junit, github, markdown"),
         ("lint . --list", "cannot be used with"),
     ] {
         let run = run(args);

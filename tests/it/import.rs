@@ -63,8 +63,12 @@ impl Package {
 
     /// What is wrong with its suites and what of them fails; empty where all passes.
     fn tested(&self) -> String {
-        let options =
-            pipeline::TestOptions { filter: None, threads: NonZeroUsize::MIN, snapshots: SnapshotMode::ReadOnly };
+        let options = pipeline::TestOptions {
+            filter: None,
+            threads: NonZeroUsize::MIN,
+            snapshots: SnapshotMode::ReadOnly,
+            watch: None,
+        };
         let tested = pipeline::test(&self.loaded, &self.checked, options, &mut |_| {}).unwrap();
         match tested.report {
             Some(report) if report.is_success() && tested.diagnostics.is_empty() => String::new(),

@@ -78,7 +78,12 @@ fn load(port: &str) -> Ported {
     let files = report::Files::new(&package.sources);
     let shown = report::diagnostics(&checked.diagnostics, files, report::Style::PLAIN);
     assert!(!checked.failed(), "{port}: {shown}");
-    let options = pipeline::TestOptions { filter: None, threads: NonZeroUsize::MIN, snapshots: SnapshotMode::ReadOnly };
+    let options = pipeline::TestOptions {
+        filter: None,
+        threads: NonZeroUsize::MIN,
+        snapshots: SnapshotMode::ReadOnly,
+        watch: None,
+    };
     let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
     let engine = Engine::from_tree(&pipeline::build(&checked, &package.sources).unwrap()).unwrap();
     let policy =

@@ -36,7 +36,8 @@ fn run(policy: &str, suite: &str, snapshots: SnapshotMode) -> Run {
     let show = |all: &Diagnostics| report::diagnostics(all, files, report::Style::PLAIN);
     let checked = pipeline::check(&package, &options, loading);
     assert!(!checked.failed(), "{}", show(&checked.diagnostics));
-    let options = pipeline::TestOptions { filter: None, threads: NonZeroUsize::new(2).unwrap(), snapshots };
+    let options =
+        pipeline::TestOptions { filter: None, threads: NonZeroUsize::new(2).unwrap(), snapshots, watch: None };
     let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
     let report = tested.report.unwrap_or_else(|| panic!("{}", show(&tested.diagnostics)));
     let shown = report::results::failures(&report, files, report::Style::PLAIN);

@@ -333,12 +333,18 @@ fn coverage_does_not_count_the_forbids_for_unknown_types() {
     let suites = pipeline::suites(&package, &checked).unwrap();
     let faults: Vec<&str> = suites.diagnostics.iter().map(|one| one.message.as_str()).collect();
     assert!(faults.is_empty(), "{faults:?}");
-    let coverage = gatewright::scenario::coverage(&suites.suites, suites.policy());
-    let deny = coverage.statements.iter().find(|one| one.name == "d").unwrap();
-    // The policy for types that are unknown concerns the request by its scope, and never bites.
-    assert_eq!((deny.decided, deny.withheld), (true, false));
-    let clauses: Vec<&str> = deny.clauses.iter().map(|clause| clause.gate.as_str()).collect();
-    assert_eq!(clauses, ["resource.sealed"]);
+    let plan = pipeline::coverage_plan(&checked, &package.sources);
+    let one = std::num::NonZeroUsize::MIN;
+    let coverage = gatewright::scenario::coverage(&suites.suites, suites.policy(), &plan, one);
+    let seen = |what: &str| {
+        let of_deny = coverage.covered.iter().filter(|one| one.obligation.statement.name == "d");
+        let found: Vec<_> = of_deny.filter(|one| one.obligation.what == what).map(|one| one.seen).collect();
+        assert_eq!(found.len(), 1, "{what}");
+        found[0]
+    };
+    assert!(seen("denying alone") && seen("`resource.sealed` true"));
+    let excluded: Vec<&str> = coverage.excluded.iter().map(|one| one.statement.name.as_str()).collect();
+    assert!(excluded.contains(&"d"), "what is left out is named: {excluded:?}");
 }
 
 /// Without the second denial only types that the policy does not know would be let in.

@@ -22,7 +22,7 @@ pub fn lcov(coverage: &Coverage, files: Files<'_>) -> String {
                 *statements.entry((line, &obligation.statement.name)).or_default() |= covered.seen;
             }
         }
-        for ((line, name), _) in &statements {
+        for (line, name) in statements.keys() {
             let _ = writeln!(text, "FN:{line},{}", printable(name));
         }
         for ((_, name), seen) in &statements {

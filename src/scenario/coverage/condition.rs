@@ -132,3 +132,114 @@ impl<'a> Values<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::str::FromStr as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::decide;
+    use crate::scenario::testing;
+
+    /// Marks of an atom are numbered by its index: seen false, seen true, decided false, decided true.
+    fn atom(at: usize, cedar: &str) -> Atom {
+        let first = at * 4;
+        let marks = AtomMarks { seen: [first, first + 1], decided: [first + 2, first + 3] };
+        Atom { test: Some(Expression::from_str(cedar).unwrap()), marks: Some(marks) }
+    }
+
+    /// The marks that a condition earns under a request, and its outcome.
+    fn earned(condition: &Condition, tests: &[&str]) -> (Option<bool>, BTreeSet<usize>) {
+        let loaded = testing::suite("tests:\n  - {name: calm, as: fred, in: calm, can: {approve: p1}}\n");
+        let compiled = testing::marketplace();
+        let request: decide::Request =
+            crate::scenario::asked(&loaded.suites, compiled.policy()).remove(0).requests.remove(0);
+        let evaluator = compiled.policy().engine.evaluator(&request, &loaded.suites[0].world.entities).unwrap();
+        let atoms: Vec<Atom> = tests.iter().enumerate().map(|(at, test)| atom(at, test)).collect();
+        let values = Values::new(&atoms, &evaluator);
+        let marked = RefCell::new(BTreeSet::new());
+        values.marks(condition, &|mark| marked.borrow().contains(&mark), &|mark| {
+            marked.borrow_mut().insert(mark);
+        });
+        (values.outcome(condition), marked.into_inner())
+    }
+
+    fn all(atoms: &[usize]) -> Condition {
+        Condition::All(atoms.iter().map(|at| Condition::Atom(*at)).collect())
+    }
+
+    #[test]
+    fn what_is_not_reached_shows_nothing_and_what_is_masked_does_not_decide() {
+        let any = Condition::Any(vec![Condition::Atom(0), Condition::Atom(1)]);
+        // `true || true`: the second is not reached, and masks the first.
+        assert_eq!(earned(&any, &["true", "true"]).1, BTreeSet::from([1]));
+        assert_eq!(earned(&any, &["true", "false"]).1, BTreeSet::from([1, 3]));
+        assert_eq!(earned(&any, &["false", "false"]).1, BTreeSet::from([0, 2, 4, 6]));
+        assert_eq!(earned(&all(&[0, 1]), &["true", "false"]).1, BTreeSet::from([1, 4, 6]));
+        let negated = Condition::Not(Box::new(Condition::Atom(0)));
+        assert_eq!(earned(&negated, &["true"]).1, BTreeSet::from([1, 3]));
+        let either = [0, 1, 2].map(Condition::Atom);
+        // Both branches agree, so the test decides nothing.
+        let chosen = Condition::If(Box::new(either));
+        assert_eq!(earned(&chosen, &["true", "false", "false"]).1, BTreeSet::from([1, 4, 6]));
+        assert_eq!(earned(&chosen, &["true", "false", "true"]).1, BTreeSet::from([1, 3, 4, 6]));
+    }
+
+    #[test]
+    fn a_test_that_alone_keeps_the_next_from_erring_decides_and_what_errs_shows_nothing() {
+        let (outcome, marks) = earned(&all(&[0, 1]), &["principal has contractor", "principal.contractor"]);
+        assert_eq!((outcome, marks), (Some(false), BTreeSet::from([0, 2])));
+        let (outcome, marks) = earned(&all(&[0, 1]), &["principal.contractor", "true"]);
+        assert_eq!((outcome, marks), (None, BTreeSet::new()));
+    }
+
+    fn condition(atoms: usize) -> impl Strategy<Value = Condition> {
+        let leaf = prop_oneof![(0..atoms).prop_map(Condition::Atom), any::<bool>().prop_map(Condition::Always)];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            let parts = || prop::collection::vec(inner.clone(), 0..4);
+            prop_oneof![
+                inner.clone().prop_map(|one| Condition::Not(Box::new(one))),
+                parts().prop_map(Condition::All),
+                parts().prop_map(Condition::Any),
+                [inner.clone(), inner.clone(), inner.clone()].prop_map(|parts| Condition::If(Box::new(parts))),
+            ]
+        })
+    }
+
+    /// The outcome by the truth table of the atoms.
+    fn table(condition: &Condition, values: &[bool]) -> bool {
+        match condition {
+            Condition::Always(value) => *value,
+            Condition::Atom(at) => values[*at],
+            Condition::Not(inner) => !table(inner, values),
+            Condition::All(parts) => parts.iter().all(|part| table(part, values)),
+            Condition::Any(parts) => parts.iter().any(|part| table(part, values)),
+            Condition::If(parts) => table(&parts[if table(&parts[0], values) { 1 } else { 2 }], values),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn an_atom_decides_exactly_where_the_table_has_another_outcome_for_its_other_value(
+            condition in condition(4),
+            values in prop::collection::vec(any::<bool>(), 4),
+        ) {
+            let tests: Vec<&str> = values.iter().map(|value| if *value { "true" } else { "false" }).collect();
+            let (outcome, marks) = earned(&condition, &tests);
+            prop_assert_eq!(outcome, Some(table(&condition, &values)));
+            for (at, value) in values.iter().enumerate() {
+                let mut other = values.clone();
+                other[at] = !value;
+                let differs = table(&condition, &other) != table(&condition, &values);
+                let decided = marks.contains(&(at * 4 + 2 + usize::from(*value)));
+                prop_assert_eq!(decided, differs, "atom {} of {:?}", at, condition);
+                prop_assert!(!decided || marks.contains(&(at * 4 + usize::from(*value))), "what decides is seen");
+            }
+        }
+    }
+}

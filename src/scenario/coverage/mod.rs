@@ -7,14 +7,9 @@ mod minimum;
 mod plan;
 mod watch;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
+use std::collections::BTreeSet;
 
 use crate::bundle::{CoverageTotals, Share};
-
-use super::golden::SnapshotMode;
-use super::suite::Suite;
-use super::{Policy, RunOptions, run};
 
 pub use condition::{Atom, AtomMarks, Condition};
 pub use minimum::Minimum;
@@ -71,19 +66,4 @@ impl Coverage {
         self.excluded.retain(|one| statements.contains(&one.statement));
         self
     }
-}
-
-/// What the tests of suites, skipped ones left out, show of a policy.
-#[must_use]
-pub fn coverage(suites: &[Suite], policy: Policy<'_>, plan: &Plan, threads: NonZeroUsize) -> Coverage {
-    let watch = Watch::new(plan);
-    let options = RunOptions {
-        filter: None,
-        threads,
-        snapshots: SnapshotMode::ReadOnly,
-        accepted: &BTreeMap::new(),
-        watch: Some(&watch),
-    };
-    run(suites, policy, options, &mut |_| {});
-    watch.coverage()
 }

@@ -24,7 +24,7 @@ fn who_can_prints_the_exact_set_with_what_decides_each() {
           four_eyes, policy/guards.gate:17:1
       eve
           isolate.org, policy/guards.gate:4:1
-      hal, ivo, kim, lee, mia, nell, sam, uma
+      hal, ivo, kim, lee, mia, nell, rex, sam, theo, uma
           no-grant
       homebrew, ledgerly, shipfast, shopfront, spy, watchdog
           no-grant
@@ -32,7 +32,7 @@ fn who_can_prints_the_exact_set_with_what_decides_each() {
       dana
           no_detour, policy/guards.gate:20:1
 
-    20 decisions: 1 allow, 19 deny
+    22 decisions: 1 allow, 21 deny
     ");
 }
 

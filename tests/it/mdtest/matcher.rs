@@ -182,7 +182,8 @@ fn compile(test: &Test, lints: Lints<'_>) -> Compiled {
         told.push_str(&report::beyond_proof(&proofs.beyond));
     }
     if !faulty && !package.scenarios.is_empty() {
-        let options = TestOptions { filter: None, threads: NonZeroUsize::MIN, snapshots: SnapshotMode::ReadOnly };
+        let options =
+            TestOptions { filter: None, threads: NonZeroUsize::MIN, snapshots: SnapshotMode::ReadOnly, watch: None };
         let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
         diagnostics.extend(tested.report.iter().flat_map(failures));
     }
