@@ -229,7 +229,7 @@ impl Lab<'_> {
         };
         let other =
             Side { program: &mutant.checked.program, lowered: &mutant.checked.lowered, sources: &mutant.sources };
-        let options = semdiff::Options { prover, at, is_mine: &|_| true, progress: &|_, _| () };
+        let options = semdiff::Options { prover, at, is_mine: &|_| true, own_form: None, progress: &|_, _| () };
         let difference = semdiff::compare(program, other, &options)?;
         if let Some(shown) = shown(&difference) {
             return Ok(Outcome::Missed(Box::new(shown)));
