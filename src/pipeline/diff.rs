@@ -4,6 +4,7 @@ use crate::analysis::solver::Limits;
 use crate::analysis::{Cache, Deadline, Prover, solver};
 use crate::config::Levels;
 use crate::load::PackageFiles;
+use crate::lower::Lowered;
 use crate::semdiff::{Break, CompareError, Difference, Side};
 use crate::text::Instant;
 use crate::{lint, semdiff};
@@ -26,6 +27,8 @@ pub struct DiffOptions<'a> {
     pub shard: Shard,
     /// The time that clocks of examples are set to.
     pub at: Instant,
+    /// The old side in its own form of roles, where that is not the form of the new side.
+    pub own_form: Option<&'a Lowered>,
     /// Hears how many kinds of request are settled, and of how many.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
 }
@@ -52,6 +55,7 @@ pub fn diff(
         &semdiff::Options {
             prover: prover.as_ref(),
             at: options.at,
+            own_form: options.own_form,
             is_mine: &|at| options.shard.has(at),
             progress: options.progress,
         },

@@ -12,6 +12,7 @@ use cedar_policy::EntityUid;
 use thiserror::Error;
 
 use crate::analysis::{Asking, Counterexample, Environment, Prover, Rule};
+use crate::lower::Lowered;
 use crate::text::Instant;
 
 use super::align::Aligned;
@@ -36,6 +37,8 @@ pub struct Options<'a> {
     pub prover: Option<&'a Prover<'a>>,
     /// The time that clocks of examples are set to.
     pub at: Instant,
+    /// The old side in its own form of roles, where that is not the form of the new side.
+    pub own_form: Option<&'a Lowered>,
     /// Which of the kinds of request that changes touch are this run's business, by their number from 0.
     pub is_mine: &'a (dyn Fn(usize) -> bool + Sync),
     /// Hears of each kind of request that is settled: how many are, and of how many.
@@ -101,7 +104,12 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
     let mut broken = breaks::breaks(&before.lowered.contract, &after.lowered.contract);
     broken.extend(breaks::renamed(&structure.changes));
     broken.sort();
-    let mut terms = terms::changes([old, new], &structure, &before.lowered);
+    let own_form = options.own_form.map(|lowered| {
+        let own = Side { lowered, ..old };
+        Aligned::renamed(own, &structure.renames).unwrap_or_else(|| Aligned::as_is(own))
+    });
+    let own_form = own_form.as_ref().map_or(&before, |own| own);
+    let mut terms = terms::changes([old, new], &structure, &before.lowered, &own_form.lowered);
     let [before_all, after_all] = &listings;
     let stands = [
         held_back::Stand { sources: old.sources, lowered: &before.lowered, listing: before_all },

@@ -2,6 +2,7 @@
 //! A field with a rule of its own in `rules` is judged by it; every other field is weakened by any change, so that a field that
 //! is new in the contract is compared from its first day. Templates that nothing links are terms, too: who links them opens.
 
+mod generated;
 mod names;
 mod reads;
 mod rules;
@@ -22,7 +23,7 @@ use super::Side;
 use super::item::Kind;
 use super::structural::{Change, Structure};
 
-use reads::Reads;
+use reads::Readers;
 use rules::{Key, Node, Order};
 
 /// Where assertions stand among the terms.
@@ -65,6 +66,17 @@ pub enum Effect {
 }
 
 impl TermChange {
+    /// Adds who reads the same change for another reason. A term that is weakened anyway needs none.
+    fn add(&mut self, other: Self) {
+        if self.effect == Effect::Weakens && self.readers.is_empty() {
+            return;
+        }
+        self.effect = other.effect;
+        self.readers.extend(other.readers);
+        self.readers.sort();
+        self.readers.dedup();
+    }
+
     /// Whether it is what a package promises or demands of its changes to come, not what a gateway reads.
     #[must_use]
     pub fn is_promise(&self) -> bool {
@@ -96,6 +108,7 @@ impl TermChange {
                 let attribute = attribute.and_then(|(_, path)| path.split('.').next());
                 under(&["provenance", name]) || under(&["actions"]) && attribute == Some(name)
             }
+            Kind::Role => under(&["roles", name]),
             Kind::BreakGlass => under(&["break_glass", name]),
             Kind::Assertion => under(&[ASSERTIONS, name]),
             Kind::Separation => under(&[SEPARATIONS, name]),
@@ -117,12 +130,23 @@ impl Effect {
 }
 
 /// All changes of terms, sorted. `before` is the old side under the new side's names: what became possible matters where policies of
-/// the old side read it.
-pub(super) fn changes(sides: [Side<'_>; 2], structure: &Structure, before: &Lowered) -> Vec<TermChange> {
+/// the old side read it. `own_form` is the same in the old side's form of roles.
+pub(super) fn changes(
+    sides: [Side<'_>; 2],
+    structure: &Structure,
+    before: &Lowered,
+    own_form: &Lowered,
+) -> Vec<TermChange> {
     let [old, new] = sides;
-    let reads = Reads::new(before, new.lowered, raw_templates(new.sources));
+    let reads = Readers::new(own_form, new.lowered, &raw_templates(new.sources));
     let contracts = (stated(&old.lowered.contract), stated(&new.lowered.contract));
-    let mut found = contract_changes(contracts, &structure.renames, reads, Told::Elsewhere);
+    let mut found = contract_changes(contracts, &structure.renames, &reads, Told::Elsewhere);
+    for term in generated::changes([own_form, new.lowered], &reads.gained, &reads.lost) {
+        match found.iter_mut().find(|known| known.path == term.path) {
+            Some(known) => known.add(term),
+            None => found.push(term),
+        }
+    }
     found.extend(templates::changes(sides, structure, [before, new.lowered]));
     found.sort();
     found
@@ -155,7 +179,7 @@ fn stated(contract: &Contract) -> Value {
 }
 
 /// Changes between two contracts in their JSON form.
-fn contract_changes((old, new): (Value, Value), renames: &Renames, reads: Reads<'_>, told: Told) -> Vec<TermChange> {
+fn contract_changes((old, new): (Value, Value), renames: &Renames, reads: &Readers<'_>, told: Told) -> Vec<TermChange> {
     let node = rules::contract();
     let (was, is) = (node.prepared(old, renames), node.prepared(new, &Renames::default()));
     let mut walk = Walk { reads, told, path: Vec::new(), found: Vec::new() };
@@ -190,7 +214,7 @@ enum Told {
 }
 
 struct Walk<'a> {
-    reads: Reads<'a>,
+    reads: &'a Readers<'a>,
     told: Told,
     path: Vec<String>,
     found: Vec<TermChange>,
@@ -233,7 +257,7 @@ impl Walk<'_> {
             }
             Node::Value { judge, shown, .. } => {
                 let place = Place { path: &self.path, old, new };
-                let (effect, readers) = match judge(&place, &self.reads) {
+                let (effect, readers) = match judge(&place, self.reads) {
                     Judged::Elsewhere if self.told == Told::Here => (Effect::Weakens, Vec::new()),
                     Judged::Elsewhere => return,
                     Judged::Term(effect) => (effect, Vec::new()),

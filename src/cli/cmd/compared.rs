@@ -127,7 +127,9 @@ pub(super) fn packages(
     console: &mut Console,
 ) -> Result<Option<Compared>, CliError> {
     let roles = after.checked.project.roles;
+    let mut own_form = None;
     if before.checked.project.roles != roles && !before.faults().has_errors() {
+        own_form = Some(before.checked.lowered.clone());
         before.in_form(roles, with.at);
     }
     let faulty = [&before, &after].map(|package| faults(package, with.output, console));
@@ -147,6 +149,7 @@ pub(super) fn packages(
             deadline: budget.deadline,
             shard: with.shard,
             at: with.at,
+            own_form: own_form.as_ref(),
             progress,
         };
         pipeline::diff((&before.loaded, &before.checked), (&after.loaded, &after.checked), &options)

@@ -93,7 +93,13 @@ impl<'a> Lab<'a> {
     }
 
     pub(super) fn difference(&self, old: Side<'_>, new: Side<'_>) -> Result<Difference, CompareError> {
-        let options = semdiff::Options { prover: self.prover, at: self.at, is_mine: &|_| true, progress: &|_, _| () };
+        let options = semdiff::Options {
+            prover: self.prover,
+            at: self.at,
+            is_mine: &|_| true,
+            own_form: None,
+            progress: &|_, _| (),
+        };
         semdiff::compare(old, new, &options)
     }
 

@@ -15,6 +15,8 @@ struct Speech {
     wants: &'static str,
     grants: &'static str,
     forbids: &'static str,
+    /// Of a permit that is there and does not hold.
+    fails: &'static str,
     /// Of what only the denying side requires.
     requires: &'static str,
 }
@@ -30,6 +32,7 @@ pub(super) fn when(way: Direction, example: &Example) -> Vec<String> {
                 wants: "required",
                 grants: "granted it",
                 forbids: "forbade it",
+                fails: "did not grant it",
                 requires: "no longer requires",
             },
             &example.after,
@@ -42,6 +45,7 @@ pub(super) fn when(way: Direction, example: &Example) -> Vec<String> {
                 wants: "requires",
                 grants: "grants it",
                 forbids: "forbids it",
+                fails: "does not grant it",
                 requires: "now requires",
             },
             &example.before,
@@ -92,7 +96,7 @@ fn required(speech: &Speech, contrasts: &[Contrast]) -> Option<String> {
 
 /// What denies the example beside that, and what else denies such requests on this side only; `None` where all is told.
 fn denied(speech: &Speech, side: &Replayed, contrasts: &[Contrast]) -> Option<String> {
-    let Speech { denying, wants, grants, forbids, .. } = speech;
+    let Speech { denying, wants, grants, forbids, fails, .. } = speech;
     if side.cause == "no-such-request" {
         return Some(format!("{denying}: no such requests exist"));
     }
@@ -127,6 +131,7 @@ fn denied(speech: &Speech, side: &Replayed, contrasts: &[Contrast]) -> Option<St
         all.push(match (lacks, when.is_empty()) {
             (true, false) => format!("`{statement}` {wants} {}", conditions(&when)),
             (false, false) => format!("`{statement}` {forbids} when {}", conditions(&when)),
+            (_, true) if side.cause == "no-grant" => format!("`{statement}` {fails}"),
             (_, true) => format!("`{statement}` {forbids}"),
         });
     }

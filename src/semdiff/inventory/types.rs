@@ -94,6 +94,7 @@ fn entity(program: &Program, ty: &EntityType) -> Item {
         item.field("tags", form.plain(), form);
     }
     item.flag("holds roles", ty.holds_roles);
+    item.flag("workload", ty.workload);
     for (group, members) in &ty.groups {
         let mut form = Form::of(format!("{group}: "));
         let names: Vec<String> = members.iter().map(|id| program.action_name(*id)).collect();

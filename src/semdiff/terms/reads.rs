@@ -1,6 +1,6 @@
 //! What policies test that a schema may make possible: whether something is in a group, has an attribute or tags, is another
 //! member of an enumeration. Such a test is false for certain while the schema knows no such thing. Once it does, the same policy
-//! opens (or closes) more, and no line of it changed.
+//! opens (or closes) more, and no line of it changed. What a schema no longer makes possible is the same the other way round.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,15 +9,42 @@ use cedar_policy::{Effect, EntityTypeName, EntityUid, Policy, PrincipalConstrain
 use serde_json::Value;
 
 use crate::analysis::{Demands, Environment, Environments};
-use crate::bundle::{Contract, EntityRole, ValueType};
+use crate::bundle::{Contract, EntityRole, ROLES_ATTRIBUTE, ValueType, relation_attribute};
 use crate::lower::{Lowered, RawTemplate};
 use crate::semdiff::common_schema;
 
-/// The tests of the old side's policies, and the schema of the new side.
+use super::generated::{Shown, Thing, is_role_type};
+
+/// What reads the difference of two sides.
+pub(super) struct Readers<'a> {
+    /// Policies of the old side, which read what became possible.
+    pub(super) gained: Reads<'a>,
+    /// Policies of the new side, which read what is no longer possible.
+    pub(super) lost: Reads<'a>,
+}
+
+impl<'a> Readers<'a> {
+    /// `templates` are those of the new side: any change of one is a term already, so that the others are those of the old side.
+    pub(super) fn new(old: &'a Lowered, new: &'a Lowered, templates: &BTreeMap<String, RawTemplate>) -> Self {
+        Self {
+            gained: Reads::new(old, new, Way::Gained, templates.clone()),
+            lost: Reads::new(new, old, Way::Lost, templates.clone()),
+        }
+    }
+}
+
+/// Whether something became possible, or no longer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Gained,
+    Lost,
+}
+
+/// The tests of the policies of one side, and the schema of the other, in which more is possible.
 pub(super) struct Reads<'a> {
     policies: &'a Lowered,
     grown: &'a Lowered,
-    /// Templates of the new side: any change of one is a term already, so that the others are those of the old side.
+    way: Way,
     templates: BTreeMap<String, RawTemplate>,
     tests: OnceCell<Tests>,
     wide: OnceCell<BTreeSet<Environment>>,
@@ -29,11 +56,39 @@ type Types = Option<BTreeSet<String>>;
 /// All tests, each with the statement that holds it.
 #[derive(Default)]
 struct Tests {
-    memberships: Vec<(Types, Types, String)>,
-    attributes: Vec<(Tested, String, String)>,
-    tags: BTreeSet<String>,
+    memberships: Vec<Test<(Types, Group)>>,
+    attributes: Vec<Test<(Tested, String)>>,
+    /// Whether principals carry the name of a role.
+    names: Vec<Test<(Types, RoleName)>>,
+    tags: Vec<Test<()>>,
     /// Types of enumerations of which some members are kept out.
     kept_out: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// One test, and the statement that holds it.
+struct Test<T> {
+    of: T,
+    sense: Sense,
+    by: String,
+}
+
+/// The group that a membership leads to.
+enum Group {
+    /// One of these entities.
+    Named(Vec<EntityUid>),
+    /// The group of holders that an attribute of some types leads to.
+    Holders(BTreeSet<String>, String),
+    /// Whatever a link puts there.
+    Slot,
+    Of(Types),
+}
+
+/// The name of a role that a principal must carry.
+enum RoleName {
+    Named(String),
+    /// The one that a generated attribute of some types has.
+    Holders(Types, String),
+    Any,
 }
 
 /// Of what an attribute is tested.
@@ -44,20 +99,177 @@ enum Tested {
 }
 
 impl<'a> Reads<'a> {
-    pub(super) fn new(policies: &'a Lowered, grown: &'a Lowered, templates: BTreeMap<String, RawTemplate>) -> Self {
-        Self { policies, grown, templates, tests: OnceCell::new(), wide: OnceCell::new() }
+    fn new(policies: &'a Lowered, grown: &'a Lowered, way: Way, templates: BTreeMap<String, RawTemplate>) -> Self {
+        Self { policies, grown, way, templates, tests: OnceCell::new(), wide: OnceCell::new() }
     }
 
-    /// Who tests a membership to which a new parent of a type leads.
+    /// Whether a test counts. What became possible counts in whatever sense it is tested; what is gone matters only where the
+    /// test closes something.
+    fn counts<T>(&self, test: &Test<T>) -> bool {
+        self.way == Way::Gained || test.sense != Sense::True
+    }
+
+    /// Who finds something that Gate generates, and then opens more (or closes less, where it is gone).
+    pub(super) fn of(&self, thing: &Thing) -> Vec<String> {
+        let opens = |sense: Sense| match self.way {
+            Way::Gained => sense != Sense::False,
+            Way::Lost => sense != Sense::True,
+        };
+        let contract = &self.grown.contract;
+        match thing {
+            // What must be there is no news where it could be there; else it is an attribute, too.
+            Thing::Always { .. } if self.way == Way::Gained => Vec::new(),
+            Thing::Attribute { ty, name } | Thing::Always { ty, name } => {
+                self.attributes(name, opens, |tested| match tested {
+                    Tested::Context(_) => false,
+                    Tested::Entities(types) => types.as_ref().is_none_or(|types| types.contains(ty)),
+                })
+            }
+            Thing::Context { action, path } => {
+                let uid = action.parse::<EntityUid>().ok();
+                let of = |tested: &Tested| match (tested, &uid) {
+                    (Tested::Context(actions), Some(uid)) => actions.contains(uid),
+                    (Tested::Entities(Some(_)), _) => false,
+                    _ => true,
+                };
+                path.last().map(|name| self.attributes(name, opens, of)).unwrap_or_default()
+            }
+            // What is in a group of holders from above holds the role; see there.
+            Thing::Parent { ty, .. } if is_role_type(contract, ty) => Vec::new(),
+            Thing::Parent { ty, parent } => {
+                // Which role a principal may hold is told role by role.
+                let by_role = is_role_type(contract, parent) && !self.is_group_type(ty);
+                self.memberships(ty, opens, |group| match group {
+                    Group::Slot => true,
+                    _ if by_role => false,
+                    _ => self.ends(group, parent),
+                })
+            }
+            Thing::Member { ty, .. } => match self.way {
+                Way::Gained => named(self.tests().kept_out.get(ty).into_iter().flatten()),
+                // Requests about it are refused.
+                Way::Lost => Vec::new(),
+            },
+            Thing::Held { ty, role, shown: Shown::AsParent } => {
+                let ty = self.cedar(ty);
+                self.memberships(&ty, opens, |group| self.is_role(group, role))
+            }
+            Thing::Held { ty, role, shown: Shown::ByName } => {
+                let ty = self.cedar(ty);
+                self.names(&ty, opens, |name| self.is_called(name, role))
+            }
+            Thing::Group { ty } => self.names(ty, opens, |_| true),
+        }
+    }
+
+    /// Who closes something for the holders of a role, by its group of holders or by its name.
+    pub(super) fn of_role(&self, role: &str) -> Vec<String> {
+        let memberships = self.tests().memberships.iter();
+        let memberships = memberships.filter(|test| self.counts(test) && self.is_role(&test.of.1, role));
+        let names = self.tests().names.iter();
+        let names = names.filter(|test| self.counts(test) && self.is_called(&test.of.1, role));
+        named(memberships.map(|test| &test.by).chain(names.map(|test| &test.by)))
+    }
+
+    /// Those of some statements that are raw policies or templates.
+    pub(super) fn raw(&self, statements: Vec<String>) -> Vec<String> {
+        let raw: BTreeSet<String> = self.policies.raw.iter().map(|raw| raw.policy.id().to_string()).collect();
+        statements.into_iter().filter(|name| raw.contains(name) || self.templates.contains_key(name)).collect()
+    }
+
+    fn attributes(&self, name: &str, opens: impl Fn(Sense) -> bool, of: impl Fn(&Tested) -> bool) -> Vec<String> {
+        let tests = self.tests().attributes.iter();
+        let tests = tests.filter(|test| test.of.1 == name && opens(test.sense) && of(&test.of.0));
+        named(tests.map(|test| &test.by))
+    }
+
+    fn memberships(&self, ty: &str, opens: impl Fn(Sense) -> bool, to: impl Fn(&Group) -> bool) -> Vec<String> {
+        let tests = self.tests().memberships.iter();
+        let tests = tests.filter(|test| opens(test.sense) && self.leads(&test.of.0, ty) && to(&test.of.1));
+        named(tests.map(|test| &test.by))
+    }
+
+    fn names(&self, ty: &str, opens: impl Fn(Sense) -> bool, called: impl Fn(&RoleName) -> bool) -> Vec<String> {
+        let tests = self.tests().names.iter();
+        let tests = tests.filter(|test| opens(test.sense) && self.leads(&test.of.0, ty) && called(&test.of.1));
+        named(tests.map(|test| &test.by))
+    }
+
+    /// Whether something of some types may be, or be in, one of a type.
+    fn leads(&self, from: &Types, to: &str) -> bool {
+        from.as_ref().is_none_or(|all| all.iter().any(|one| self.reaches(one, to)))
+    }
+
+    /// Whether what is in a parent may be in a group.
+    fn ends(&self, group: &Group, parent: &str) -> bool {
+        let types: Types = match group {
+            Group::Named(all) => Some(all.iter().map(|uid| uid.type_name().to_string()).collect()),
+            Group::Holders(..) => self.grown.contract.holders_type.clone().map(|ty| BTreeSet::from([ty])),
+            Group::Slot => None,
+            Group::Of(types) => types.clone(),
+        };
+        types.is_none_or(|all| all.iter().any(|one| self.reaches(parent, one)))
+    }
+
+    /// Whether a group may be the one of a role.
+    fn is_role(&self, group: &Group, role: &str) -> bool {
+        let contract = &self.grown.contract;
+        let known = contract.roles.get(role);
+        let on = known.and_then(|role| role.on.as_deref());
+        let ty = match on {
+            Some(_) => &contract.holders_type,
+            None => &contract.role_type,
+        };
+        match group {
+            Group::Named(all) => {
+                all.iter().any(|uid| Some(uid.type_name().to_string()) == *ty && is_id(uid.id().unescaped(), role, on))
+            }
+            Group::Holders(owners, attribute) => {
+                on.is_some_and(|on| owners.contains(&self.cedar(on)) && own_name(role) == attribute)
+            }
+            // Who links a template names the role.
+            Group::Slot => false,
+            Group::Of(None) => true,
+            Group::Of(Some(types)) => ty.as_ref().is_some_and(|ty| types.contains(ty)),
+        }
+    }
+
+    /// Whether a name that principals carry may be the one of a role.
+    fn is_called(&self, name: &RoleName, role: &str) -> bool {
+        let known = self.grown.contract.roles.get(role);
+        let on = known.and_then(|role| role.on.as_deref());
+        match name {
+            RoleName::Named(name) => is_id(name, role, on),
+            RoleName::Holders(owners, attribute) => on.is_some_and(|on| {
+                let is_owner = owners.as_ref().is_none_or(|owners| owners.contains(&self.cedar(on)));
+                is_owner && relation_attribute(own_name(role)) == *attribute
+            }),
+            RoleName::Any => true,
+        }
+    }
+
+    fn is_group_type(&self, cedar: &str) -> bool {
+        let mut types = self.grown.contract.entities.values();
+        types.any(|ty| ty.cedar == cedar && ty.kind != EntityRole::Principal)
+    }
+
+    /// Who tests a membership to which a parent of a type leads.
     pub(super) fn through(&self, ty: &str, parent: &str) -> Vec<String> {
         let (ty, parent) = (self.cedar(ty), self.cedar(parent));
-        let leads =
-            |from: &Types, to: &str| from.as_ref().is_none_or(|all| all.iter().any(|one| self.reaches(one, to)));
-        let ends = |to: &Types| to.as_ref().is_none_or(|all| all.iter().any(|one| self.reaches(&parent, one)));
+        // By another attribute it is still there.
+        let still = self.way == Way::Lost
+            && self.policies.contract.entities.values().any(|known| {
+                let mut parents = known.parents.iter();
+                known.cedar == ty && parents.any(|link| cedar(&self.policies.contract, &link.ty) == parent)
+            });
+        if still {
+            return Vec::new();
+        }
         let tests = self.tests().memberships.iter();
-        let tests = tests.filter(|(from, to, _)| leads(from, &ty) && ends(to));
-        let roles = self.roles_of(&parent);
-        named(tests.map(|(.., by)| by).chain(roles))
+        let tests = tests.filter(|test| self.counts(test));
+        let tests = tests.filter(|test| self.leads(&test.of.0, &ty) && self.ends(&test.of.1, &parent));
+        let roles = self.roles_of(&parent).filter(|_| self.way == Way::Gained);
+        named(tests.map(|test| &test.by).chain(roles))
     }
 
     /// The roles that come with a membership where principals show their roles by name: no policy tests for groups there.
@@ -80,13 +292,13 @@ impl<'a> Reads<'a> {
             (Some("entities"), _, Tested::Context(_)) | (Some("actions"), _, Tested::Entities(Some(_))) => false,
             _ => true,
         };
-        let tests = self.tests().attributes.iter();
-        named(tests.filter(|(tested, attribute, _)| attribute == name && of(tested)).map(|(.., by)| by))
+        let tests = self.tests().attributes.iter().filter(|test| self.counts(test));
+        named(tests.filter(|test| test.of.1 == name && of(&test.of.0)).map(|test| &test.by))
     }
 
     /// Who tests for tags.
     pub(super) fn for_tags(&self) -> Vec<String> {
-        named(self.tests().tags.iter())
+        named(self.tests().tags.iter().filter(|test| self.counts(test)).map(|test| &test.by))
     }
 
     /// Who keeps out some members of an enumeration, or lets through whatever is not one of some.
@@ -225,7 +437,7 @@ impl Reading<'_> {
             }
             if within {
                 let from = self.of_var(var);
-                self.member(from, Some(BTreeSet::from([ty])));
+                self.member(from, Group::Named(vec![uid]), opens);
             }
         }
         let json = policy.to_json().unwrap_or_default();
@@ -249,7 +461,11 @@ impl Reading<'_> {
             let is_in = scope.get("op").and_then(Value::as_str) == Some("in") && is_slot(scope);
             if is_in || scope.get("in").is_some_and(is_slot) {
                 let from = self.of_var(var);
-                self.member(from, None);
+                let opens = match template.effect() {
+                    Effect::Permit => Sense::True,
+                    Effect::Forbid => Sense::False,
+                };
+                self.member(from, Group::Slot, opens);
             }
         }
     }
@@ -269,7 +485,25 @@ impl Reading<'_> {
             }
             "!" => self.below(operands, sense.flipped()),
             "==" | "!=" => self.compared(operands, if operator == "==" { sense } else { sense.flipped() }),
+            "contains" | "containsAny" | "containsAll" if operand("left").is_some_and(is_role_names) => {
+                let subject = operand("left").and_then(|names| names.get(".")?.get("left"));
+                self.role_names(subject, operand("right"), sense);
+                subject.into_iter().chain(operand("right")).for_each(|operand| self.expr(operand, Sense::Either));
+            }
+            "." => {
+                if is_role_names(expr) {
+                    self.role_names(operand("left"), None, Sense::Either);
+                }
+                self.below(operands, Sense::Either);
+            }
+            "containsAll" => {
+                self.values_compared(operands, sense);
+                self.below(operands, Sense::Either);
+            }
             "contains" | "containsAny" | "Set" => {
+                if operator != "Set" {
+                    self.values_compared(operands, sense);
+                }
                 // Whether it is true decides nothing by itself where both truths may be among the elements.
                 let sense = if holds_boolean(operands) { Sense::Either } else { sense };
                 self.below(operands, sense);
@@ -281,18 +515,19 @@ impl Reading<'_> {
             }
             "&&" | "||" | "in" | "is" => {
                 if operator == "in" {
-                    self.member(self.types(operand("left")), self.types(operand("right")));
+                    self.values_compared(operands, sense);
+                    self.member(self.types(operand("left")), self.group(operand("right")), sense);
                 } else if let ("is", Some(group)) = (operator.as_str(), operand("in")) {
-                    self.member(self.types(operand("left")), self.types(Some(group)));
+                    self.member(self.types(operand("left")), self.group(Some(group)), sense);
                 }
                 self.below(operands, sense);
             }
             "has" => {
-                self.attribute(operand("left"), operand("attr"));
+                self.attribute(operand("left"), operand("attr"), sense);
                 self.below(operands, sense);
             }
             "hasTag" => {
-                self.tests.tags.insert(self.by.clone());
+                self.tests.tags.push(Test { of: (), sense, by: self.by.clone() });
                 self.below(operands, sense);
             }
             _ => self.below(operands, Sense::Either),
@@ -302,6 +537,7 @@ impl Reading<'_> {
     /// The operands of `==`, which is true where it has this sense. Of two truths compared each may be either, but for one that is
     /// compared with `true` or `false`.
     fn compared(&mut self, operands: &Value, sense: Sense) {
+        self.values_compared(operands, sense);
         let all = [operands.get("left"), operands.get("right")];
         let constant = all.iter().flatten().find_map(|operand| operand.get("Value")?.as_bool());
         let sense = match constant {
@@ -327,12 +563,91 @@ impl Reading<'_> {
         by.insert(self.by.clone());
     }
 
-    fn member(&mut self, from: Types, to: Types) {
-        self.tests.memberships.push((from, to, self.by.clone()));
+    /// Values that are compared with each other, of which a new member of an enumeration may be one. Where it is not equal, and
+    /// that opens something, it is kept out as if the others were named.
+    fn values_compared(&mut self, operands: &Value, sense: Sense) {
+        if sense == Sense::True {
+            return;
+        }
+        let mut found = BTreeSet::new();
+        for operand in [operands.get("left"), operands.get("right")].into_iter().flatten() {
+            self.entity_types(operand, &mut found);
+        }
+        found.iter().for_each(|ty| self.keeps_out(ty));
+    }
+
+    /// The types of the entities that an expression may be or hold; of one that is not plain, those of its operands.
+    fn entity_types(&self, expr: &Value, found: &mut BTreeSet<String>) {
+        match self.values(expr) {
+            Some(types) => types.iter().for_each(|ty| entities_in(self.contract, ty, found)),
+            None => match expr.as_object().and_then(|fields| fields.values().next()) {
+                Some(Value::Object(operands)) => {
+                    operands.values().for_each(|operand| self.entity_types(operand, found));
+                }
+                Some(Value::Array(operands)) => {
+                    operands.iter().for_each(|operand| self.entity_types(operand, found));
+                }
+                _ => {}
+            },
+        }
+    }
+
+    fn member(&mut self, from: Types, to: Group, sense: Sense) {
+        self.tests.memberships.push(Test { of: (from, to), sense, by: self.by.clone() });
+    }
+
+    /// The right side of an `in`.
+    fn group(&self, expr: Option<&Value>) -> Group {
+        let one = |expr: &Value| expr.get("Value").and_then(entity_uid);
+        let Some(expr) = expr else {
+            return Group::Of(None);
+        };
+        let all = match expr.get("Set").and_then(Value::as_array) {
+            Some(elements) => elements.iter().map(one).collect::<Option<Vec<_>>>(),
+            None => one(expr).map(|uid| vec![uid]),
+        };
+        if let Some(all) = all {
+            return Group::Named(all);
+        }
+        let attribute =
+            expr.get(".").and_then(|operands| Some((operands.get("left")?, operands.get("attr")?.as_str()?)));
+        let owners = attribute.and_then(|(owner, name)| Some((self.types(Some(owner))?, name)));
+        match owners {
+            Some((owners, name)) if owners.iter().all(|owner| self.has_relation(owner, name)) => {
+                Group::Holders(owners, name.to_owned())
+            }
+            _ => Group::Of(self.types(Some(expr))),
+        }
+    }
+
+    fn has_relation(&self, cedar: &str, role: &str) -> bool {
+        let mut types = self.contract.entities.values().filter(|ty| ty.cedar == cedar);
+        types.any(|ty| ty.relations.iter().any(|relation| relation.role == role))
+    }
+
+    /// A test of the names of roles that somebody carries; of any where it is not said which.
+    fn role_names(&mut self, subject: Option<&Value>, names: Option<&Value>, sense: Sense) {
+        let one = |expr: &Value| match (expr.get("Value"), expr.get(".")) {
+            (Some(Value::String(name)), _) => RoleName::Named(name.clone()),
+            (_, Some(operands)) => match operands.get("attr").and_then(Value::as_str) {
+                Some(name) => RoleName::Holders(self.types(operands.get("left")), name.to_owned()),
+                None => RoleName::Any,
+            },
+            _ => RoleName::Any,
+        };
+        let all: Vec<RoleName> = match names.map(|names| (names, names.get("Set").and_then(Value::as_array))) {
+            Some((_, Some(elements))) => elements.iter().map(one).collect(),
+            Some((names, None)) => vec![one(names)],
+            None => vec![RoleName::Any],
+        };
+        let from = self.types(subject);
+        for name in all {
+            self.tests.names.push(Test { of: (from.clone(), name), sense, by: self.by.clone() });
+        }
     }
 
     /// `has` names one attribute or several, each of the one before it.
-    fn attribute(&mut self, left: Option<&Value>, names: Option<&Value>) {
+    fn attribute(&mut self, left: Option<&Value>, names: Option<&Value>, sense: Sense) {
         let names: Vec<&str> = match names {
             Some(Value::String(name)) => vec![name],
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
@@ -345,7 +660,7 @@ impl Reading<'_> {
                 (false, 0) => Tested::Entities(self.types(left)),
                 (false, _) => Tested::Entities(None),
             };
-            self.tests.attributes.push((tested, name.to_owned(), self.by.clone()));
+            self.tests.attributes.push(Test { of: (tested, name.to_owned()), sense, by: self.by.clone() });
         }
     }
 
@@ -399,6 +714,17 @@ impl Reading<'_> {
                 let owners = self.values(operands.get("left")?)?;
                 owners.into_iter().map(|owner| self.attribute_of(&owner, name)).collect()
             }
+            "getTag" => {
+                let owners = self.types(operands.get("left"))?;
+                let tags = |owner: &String| {
+                    self.contract.entities.values().find(|entity| entity.cedar == *owner)?.tags.clone()
+                };
+                owners.iter().map(tags).collect()
+            }
+            "if-then-else" => {
+                let ways = [self.values(operands.get("then")?)?, self.values(operands.get("else")?)?];
+                Some(ways.into_iter().flatten().collect())
+            }
             _ => None,
         }
     }
@@ -450,6 +776,43 @@ fn holds_boolean(operands: &Value) -> bool {
 
 fn entity_type(value: &Value) -> Option<&str> {
     value.get("__entity")?.get("type")?.as_str()
+}
+
+fn entity_uid(value: &Value) -> Option<EntityUid> {
+    EntityUid::from_json(value.clone()).ok()
+}
+
+/// The types of the entities that a value of a type is or holds.
+fn entities_in(contract: &Contract, ty: &ValueType, found: &mut BTreeSet<String>) {
+    match ty {
+        ValueType::Entity(name) => {
+            found.insert(cedar(contract, name));
+        }
+        ValueType::Set(element) => entities_in(contract, element, found),
+        ValueType::Record(fields) => fields.values().for_each(|field| entities_in(contract, &field.ty, found)),
+        _ => {}
+    }
+}
+
+/// Whether an expression is the names of the roles that somebody carries.
+fn is_role_names(expr: &Value) -> bool {
+    expr.get(".").and_then(|operands| operands.get("attr")).and_then(Value::as_str) == Some(ROLES_ATTRIBUTE)
+}
+
+/// Whether a text is the name of a role, or of one of its groups of holders: `Org::acme.admin`.
+pub(super) fn is_id(text: &str, role: &str, on: Option<&str>) -> bool {
+    match on {
+        None => text == role,
+        Some(on) => {
+            let id = text.strip_suffix(own_name(role)).and_then(|rest| rest.strip_suffix('.'));
+            id.is_some_and(|id| id.contains(&format!("{on}::")))
+        }
+    }
+}
+
+/// The own name of a role: `admin` of `Org.admin`.
+fn own_name(role: &str) -> &str {
+    role.rsplit_once('.').map_or(role, |(_, name)| name)
 }
 
 /// Whether an expression is the context, or a record in it.

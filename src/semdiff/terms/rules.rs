@@ -9,7 +9,7 @@ use crate::clauses::{Bound, Clause, Unit, Weaker};
 use crate::graph::NameOf;
 use crate::text::Duration;
 
-use super::reads::Reads;
+use super::reads::Readers;
 use super::{Effect, Judged, Place};
 
 /// A part of the contract, as its type is made.
@@ -34,7 +34,7 @@ pub(super) enum Node {
     ValueType,
     /// A value, compared as a whole.
     Value {
-        judge: fn(&Place<'_>, &Reads<'_>) -> Judged,
+        judge: fn(&Place<'_>, &Readers<'_>) -> Judged,
         /// What it is the name of.
         names: Option<NameOf>,
         shown: fn(&Value) -> String,
@@ -63,11 +63,11 @@ pub(super) const ANY: Node = value(any);
 /// What accesses or broken callers tell of.
 const ELSEWHERE: Node = value(elsewhere);
 
-const fn value(judge: fn(&Place<'_>, &Reads<'_>) -> Judged) -> Node {
+const fn value(judge: fn(&Place<'_>, &Readers<'_>) -> Judged) -> Node {
     Node::Value { judge, names: None, shown: plain }
 }
 
-const fn time(judge: fn(&Place<'_>, &Reads<'_>) -> Judged) -> Node {
+const fn time(judge: fn(&Place<'_>, &Readers<'_>) -> Judged) -> Node {
     Node::Value { judge, names: None, shown: duration }
 }
 
@@ -131,7 +131,7 @@ static CONTRACT: Node = Node::Fields(&[
     ("roles", map(Some(NameOf::Role), &ELSEWHERE, &ROLE)),
     ("role_type", ELSEWHERE),
     ("holders_type", ELSEWHERE),
-    // Both sides are lowered in one form; another one breaks callers.
+    // Another one breaks callers; who reads it is in `generated`, as is what follows from roles and profiles.
     ("roles_form", ELSEWHERE),
     ("break_glass", map(Some(NameOf::Profile), &ELSEWHERE, &PROFILE)),
     ("gateway", GATEWAY),
@@ -155,7 +155,7 @@ static PARENT: Node = Node::Value { judge: parents, names: None, shown: parent }
 
 static PARENT_EACH: Node = Node::Fields(&[("type", elsewhere_by(NameOf::Type)), ("attribute", ELSEWHERE)]);
 
-static RELATION: Node = Node::Fields(&[("role", ELSEWHERE), ("inherits_through", value(more_is_weaker))]);
+static RELATION: Node = Node::Fields(&[("role", ELSEWHERE), ("inherits_through", value(inheritance))]);
 
 pub(super) const ATTRIBUTES: Node = map(None, &ATTRIBUTE_WHOLE, &ATTRIBUTE);
 
@@ -251,34 +251,34 @@ static APPROVER: Node = Node::Fields(&[("type", name(NameOf::Type))]);
 
 // Judges.
 
-fn any(_: &Place<'_>, _: &Reads<'_>) -> Judged {
+fn any(_: &Place<'_>, _: &Readers<'_>) -> Judged {
     Judged::Term(Effect::Weakens)
 }
 
-fn elsewhere(_: &Place<'_>, _: &Reads<'_>) -> Judged {
+fn elsewhere(_: &Place<'_>, _: &Readers<'_>) -> Judged {
     Judged::Elsewhere
 }
 
 /// What does not hold any more is weakened.
-fn flag(place: &Place<'_>, _: &Reads<'_>) -> Judged {
+fn flag(place: &Place<'_>, _: &Readers<'_>) -> Judged {
     weakens_if(place.old == Some(&Value::Bool(true)))
 }
 
 /// A demand that is new is stricter; one that is gone or another is not.
-fn demand(place: &Place<'_>, _: &Reads<'_>) -> Judged {
+fn demand(place: &Place<'_>, _: &Readers<'_>) -> Judged {
     weakens_if(place.old.is_some())
 }
 
-fn higher_is_weaker(place: &Place<'_>, _: &Reads<'_>) -> Judged {
+fn higher_is_weaker(place: &Place<'_>, _: &Readers<'_>) -> Judged {
     weakens_if(number(place.new) >= number(place.old))
 }
 
-fn lower_is_weaker(place: &Place<'_>, _: &Reads<'_>) -> Judged {
+fn lower_is_weaker(place: &Place<'_>, _: &Readers<'_>) -> Judged {
     weakens_if(number(place.new) <= number(place.old))
 }
 
 /// As `higher_is_weaker`, where 0 or no field stands for no limit.
-fn limit(place: &Place<'_>, _: &Reads<'_>) -> Judged {
+fn limit(place: &Place<'_>, _: &Readers<'_>) -> Judged {
     let of = |side| number(side).filter(|number| *number != 0);
     weakens_if(match (of(place.old), of(place.new)) {
         (_, None) => true,
@@ -287,13 +287,21 @@ fn limit(place: &Place<'_>, _: &Reads<'_>) -> Judged {
     })
 }
 
-/// A list that gains something is weakened.
-fn more_is_weaker(place: &Place<'_>, _: &Reads<'_>) -> Judged {
-    weakens_if(!alone(place.new, place.old).is_empty())
+/// What a role is newly inherited through opens more. What it is no longer inherited through closes less, where somebody is kept
+/// out by the role.
+fn inheritance(place: &Place<'_>, reads: &Readers<'_>) -> Judged {
+    if !alone(place.new, place.old).is_empty() {
+        return Judged::Term(Effect::Weakens);
+    }
+    let role = format!("{}.{}", entity(place), place.path.get(3).map_or("", String::as_str));
+    match reads.lost.of_role(&role) {
+        none if none.is_empty() => Judged::Term(Effect::Strengthens),
+        closing => Judged::Read(closing),
+    }
 }
 
 /// What is gone weakens. What is new shows as access.
-fn less_is_weaker(place: &Place<'_>, _: &Reads<'_>) -> Judged {
+fn less_is_weaker(place: &Place<'_>, _: &Readers<'_>) -> Judged {
     match place.new {
         None => Judged::Term(Effect::Weakens),
         Some(_) => Judged::Elsewhere,
@@ -301,62 +309,71 @@ fn less_is_weaker(place: &Place<'_>, _: &Reads<'_>) -> Judged {
 }
 
 /// A new member is in no list of those that a policy keeps out.
-fn members(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
+fn members(place: &Place<'_>, reads: &Readers<'_>) -> Judged {
     match alone(place.new, place.old).is_empty() {
         true => Judged::Elsewhere,
-        false => Judged::Read(reads.but_for_members(entity(place))),
+        false => Judged::Read(reads.gained.but_for_members(entity(place))),
     }
 }
 
 /// A type that is new, with all its parents: what is in one of them may be what a policy lets in.
-fn new_type(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
+fn new_type(place: &Place<'_>, reads: &Readers<'_>) -> Judged {
     let parents = place.new.and_then(|ty| ty.get("parents")).and_then(Value::as_object);
     let all = parents.into_iter().flat_map(|parents| parents.values());
     let types = all.filter_map(|parent| parent.get("type").and_then(Value::as_str));
-    let readers: BTreeSet<String> = types.flat_map(|parent| reads.through(entity(place), parent)).collect();
-    match readers.is_empty() {
-        true => Judged::Elsewhere,
-        false => Judged::Read(readers.into_iter().collect()),
-    }
+    let found: BTreeSet<String> = types.flat_map(|parent| reads.gained.through(entity(place), parent)).collect();
+    read(found.into_iter().collect())
 }
 
-/// A parent that is new.
-fn parents(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
-    match place.new.and_then(|parent| parent.get("type")).and_then(Value::as_str) {
-        Some(parent) => Judged::Read(reads.through(entity(place), parent)),
-        None => Judged::Elsewhere,
+/// A parent that is new, or gone.
+fn parents(place: &Place<'_>, reads: &Readers<'_>) -> Judged {
+    let ty = |side: Option<&'_ Value>| side?.get("type")?.as_str().map(str::to_owned);
+    match (ty(place.old), ty(place.new)) {
+        (_, Some(parent)) => Judged::Read(reads.gained.through(entity(place), &parent)),
+        (Some(parent), None) => read(reads.lost.through(entity(place), &parent)),
+        (None, None) => Judged::Elsewhere,
     }
 }
 
 /// Whether roles come to be given to a group: then its members hold them. Whether a principal holds any is in the roles.
-fn holds_roles(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
-    match place.new == Some(&Value::Bool(true)) && reads.is_group(entity(place)) {
+fn holds_roles(place: &Place<'_>, reads: &Readers<'_>) -> Judged {
+    match place.new == Some(&Value::Bool(true)) && reads.gained.is_group(entity(place)) {
         true => Judged::Term(Effect::Weakens),
         false => Judged::Elsewhere,
     }
 }
 
-fn tags(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
-    match place.old {
-        None => Judged::Read(reads.for_tags()),
-        Some(_) => Judged::Elsewhere,
+fn tags(place: &Place<'_>, reads: &Readers<'_>) -> Judged {
+    match (place.old, place.new) {
+        (None, _) => Judged::Read(reads.gained.for_tags()),
+        (Some(_), None) => read(reads.lost.for_tags()),
+        (Some(_), Some(_)) => Judged::Elsewhere,
     }
 }
 
-/// An attribute that is new. One that is gone breaks callers.
-fn attribute(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
+/// An attribute that is new, or gone. One that is gone breaks callers, too.
+fn attribute(place: &Place<'_>, reads: &Readers<'_>) -> Judged {
     match (place.old, place.path.last()) {
-        (None, Some(name)) => Judged::Read(reads.for_attribute(place.path, name)),
+        (None, Some(name)) => Judged::Read(reads.gained.for_attribute(place.path, name)),
+        (Some(_), Some(name)) if place.new.is_none() => read(reads.lost.for_attribute(place.path, name)),
         _ => Judged::Elsewhere,
     }
 }
 
 /// Whether an attribute may now be left out. One that is required now breaks callers.
-fn required(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
+fn required(place: &Place<'_>, reads: &Readers<'_>) -> Judged {
     let name = place.path.len().checked_sub(2).and_then(|at| place.path.get(at));
     match (place.new, name) {
-        (Some(Value::Bool(false)), Some(name)) => Judged::Read(reads.for_attribute(place.path, name)),
+        (Some(Value::Bool(false)), Some(name)) => Judged::Read(reads.gained.for_attribute(place.path, name)),
         _ => Judged::Elsewhere,
+    }
+}
+
+/// A change that matters to those who read it, if any.
+fn read(by: Vec<String>) -> Judged {
+    match by.is_empty() {
+        true => Judged::Elsewhere,
+        false => Judged::Read(by),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::bundle::Contract;
 use crate::graph::Renames;
 use crate::lower::Lowered;
 
-use super::{Effect, Reads, TermChange, Told, contract_changes, spelt, stated};
+use super::{Effect, Readers, TermChange, Told, contract_changes, spelt, stated};
 
 /// The entities of roles that a bundle ships, by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,8 +37,8 @@ impl RoleEntities {
 pub fn shipped(old: (&Lowered, &RoleEntities), new: (&Lowered, &RoleEntities)) -> Vec<TermChange> {
     let contracts = (stated(&old.0.contract), stated(&new.0.contract));
     // A bundle ships links as policies, and no templates.
-    let reads = Reads::new(old.0, new.0, BTreeMap::new());
-    let mut found = contract_changes(contracts, &Renames::default(), reads, Told::Here);
+    let reads = Readers::new(old.0, new.0, &BTreeMap::new());
+    let mut found = contract_changes(contracts, &Renames::default(), &reads, Told::Here);
     found.extend(roles((&old.0.contract, old.1), (&new.0.contract, new.1)));
     found.sort();
     found

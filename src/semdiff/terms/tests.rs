@@ -13,7 +13,7 @@ use crate::clauses::Clause;
 use crate::graph::{NameOf, Renames};
 use crate::lower::Lowered;
 
-use super::reads::Reads;
+use super::reads::Readers;
 use super::rules::Node;
 use super::{Effect, TermChange, Told, contract_changes, rules};
 
@@ -142,7 +142,7 @@ fn json_of(contract: &Contract) -> Value {
 
 fn compared(old: Value, new: Value, renames: &Renames) -> Vec<TermChange> {
     let none = Lowered::default();
-    contract_changes((old, new), renames, Reads::new(&none, &none, Default::default()), Told::Elsewhere)
+    contract_changes((old, new), renames, &Readers::new(&none, &none, &Default::default()), Told::Elsewhere)
 }
 
 /// The pointer of each value in JSON. Each rule must be about a field that there is.

@@ -292,6 +292,7 @@ fn the_difference_of_every_step_is_exactly_what_was_added_and_removed() {
         deadline: Deadline::never(),
         shard: Shard::WHOLE,
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
+        own_form: None,
         progress: &|_, _| (),
     };
     let told = |before: &Version, after: &Version| {

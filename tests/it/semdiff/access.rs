@@ -23,6 +23,7 @@ pub(super) fn between(old: &Built, new: &Built) -> Option<Difference> {
         prover: Some(&prover),
         at: Instant::parse("2026-03-01T10:00:00Z").unwrap(),
         is_mine: &|_| true,
+        own_form: None,
         progress: &|_, _| (),
     };
     Some(compare(old.side(), new.side(), &options).unwrap())

@@ -36,8 +36,13 @@ fn notes(edits: &[(&str, &str)]) -> String {
 }
 
 fn unproved(old: &Built, new: &Built) -> Difference {
-    let options =
-        Options { prover: None, at: Instant::parse_date(DAY).unwrap(), is_mine: &|_| true, progress: &|_, _| () };
+    let options = Options {
+        prover: None,
+        at: Instant::parse_date(DAY).unwrap(),
+        is_mine: &|_| true,
+        own_form: None,
+        progress: &|_, _| (),
+    };
     compare(old.side(), new.side(), &options).unwrap()
 }
 

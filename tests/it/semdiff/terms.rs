@@ -51,7 +51,7 @@ fn at() -> Instant {
 
 /// Compared without a solver: terms need none.
 pub(super) fn between(old: &Built, new: &Built) -> Difference {
-    let options = Options { prover: None, at: at(), is_mine: &|_| true, progress: &|_, _| () };
+    let options = Options { prover: None, at: at(), is_mine: &|_| true, own_form: None, progress: &|_, _| () };
     compare(old.side(), new.side(), &options).unwrap()
 }
 
