@@ -45,6 +45,7 @@ pub fn lower(
     cx.denies();
     cx.profiles();
     cx.assertions();
+    cx.roles_without_use();
     let unknown_types = cx.unknown_types();
     let Lowering { drafts, out: found, .. } = cx;
     let drafts = drafts.finish(found);
@@ -157,6 +158,17 @@ fn same_ids<'a>(drafts: impl Iterator<Item = &'a Draft>, raw: &[RawPolicy], out:
 }
 
 impl Lowering<'_> {
+    /// Conditions of roles that no grant and no profile uses. Nothing is made of them today; once the role grants something, they
+    /// decide.
+    fn roles_without_use(&mut self) {
+        for role in &self.program.roles {
+            let Some(when) = role.when().filter(|when| !self.conditions.is_typed(*when)) else { continue };
+            for holder in &role.holders {
+                self.typed(when, &Kind::Of(*holder));
+            }
+        }
+    }
+
     /// Conditions of assertions type like those of grants; their claims are proved elsewhere.
     fn assertions(&mut self) {
         for assertion in &self.program.assertions {

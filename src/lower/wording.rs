@@ -7,6 +7,7 @@ use crate::diag::{Certainty, Diagnostic, Diagnostics, Fix};
 use crate::graph;
 use crate::graph::Program;
 use crate::text::{Sources, Span};
+use crate::typing::Constructor;
 
 use super::codes;
 use super::raw::RawPolicy;
@@ -23,7 +24,7 @@ pub(super) fn reword(validated: &Validated<'_>, out: &mut Diagnostics) {
     let guessed = validated.program.has_unknown_types();
     for found in std::mem::take(out) {
         match found.code {
-            codes::CEDAR_VALIDATION => match absence(validated, &found) {
+            codes::CEDAR_VALIDATION => match absence(validated, &found).or_else(|| literal(&found)) {
                 Some(again) => out.push(again),
                 // Cedar speaks of types that stand in for those that did not resolve.
                 None if guessed => {}
@@ -33,6 +34,33 @@ pub(super) fn reword(validated: &Validated<'_>, out: &mut Diagnostics) {
         }
     }
 }
+
+/// A text from which Cedar makes no value, in the author's words.
+fn literal(found: &Diagnostic) -> Option<Diagnostic> {
+    let (_, what) = found.message.split_once("failed to parse as ")?;
+    let (kind, text) = what.split_once(": ")?;
+    let text = text.trim_matches('`').trim_matches('"');
+    // Cedar says `a datetime value` and `IP address`.
+    let is_named = |known: &Constructor| kind.to_lowercase().split(' ').any(|word| word == known.name());
+    let constructor = Constructor::ALL.into_iter().find(is_named)?;
+    let is_time_of_day = text.contains(':') && !text.contains('-');
+    let (article, help) = match constructor {
+        Constructor::Datetime if is_time_of_day => ("a datetime", TIME_OF_DAY),
+        Constructor::Datetime => {
+            ("a datetime", "write a date, or a date and a time with its zone: `datetime(\"2026-03-01T10:00:00Z\")`")
+        }
+        Constructor::Duration => ("a duration", "write numbers with units, the longest first: `duration(\"1h30m\")`"),
+        Constructor::Decimal => ("a decimal", "write one to four digits after the point: `decimal(\"10.00\")`"),
+        Constructor::Ip => ("an IP address", "write an address or a range: `ip(\"10.0.0.1\")`, `ip(\"10.0.0.0/8\")`"),
+    };
+    let at = found.primary()?;
+    let again = Diagnostic::error(codes::CEDAR_VALIDATION, at, format!("`{text}` is not {article}")).help(help);
+    Some(found.labels.iter().skip(1).fold(again, |again, label| again.also(label.span, label.text.clone())))
+}
+
+/// What to compare in place of a time without a date.
+const TIME_OF_DAY: &str = "a time of day is a duration since midnight in UTC: compare `context.now.toTime()` with \
+                           `duration(\"9h55m\")`";
 
 /// A read that Cedar does not take for safe, in the author's words.
 fn absence(validated: &Validated<'_>, found: &Diagnostic) -> Option<Diagnostic> {

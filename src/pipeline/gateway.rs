@@ -88,7 +88,12 @@ impl<'a> Names<'a> {
     fn action(&mut self, name: &Word) -> Option<&'a [String]> {
         let contract = self.contract;
         let Some(action) = contract.actions.get(&name.text) else {
-            self.unknown(name, "action", contract.actions.keys());
+            match meant_action(&name.text, contract) {
+                Some(help) => {
+                    self.fault(UNKNOWN_NAME, name.span, format!("unknown action `{}`", name.text), Some(help))
+                }
+                None => self.unknown(name, "action", contract.actions.keys()),
+            }
             return None;
         };
         if action.resources.is_empty() {
@@ -340,6 +345,18 @@ fn mask(contract: &mut Contract, masked: &str) {
     for attribute in attributes {
         attribute.masked = true;
     }
+}
+
+/// What is meant by an action without its type, or by several in one text.
+fn meant_action(name: &str, contract: &Contract) -> Option<String> {
+    let all: Vec<&str> = name.split(',').map(str::trim).collect();
+    if all.len() > 1 {
+        let listed: Vec<String> = all.iter().map(|one| format!("\"{one}\"")).collect();
+        return Some(format!("write each in its own quotes: `[{}]`", listed.join(", ")));
+    }
+    let is_own = |action: &&String| action.split_once('.').is_some_and(|(_, own)| own == name);
+    let full: Vec<String> = contract.actions.keys().filter(is_own).map(|action| format!("\"{action}\"")).collect();
+    (!full.is_empty()).then(|| format!("write the type before the action: {}", full.join(" or ")))
 }
 
 #[cfg(test)]

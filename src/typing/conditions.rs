@@ -88,6 +88,12 @@ impl Conditions {
         size.map(|size| references(&self.program, &self.env(kind), when.expr, size)).unwrap_or_default()
     }
 
+    /// Whether the condition of a statement was typed for any kind of request.
+    #[must_use]
+    pub fn is_typed(&self, when: When<'_>) -> bool {
+        lock(&self.typed).values().any(|known| known.contains_key(when.of))
+    }
+
     /// The faults of named conditions by themselves, whether or not a statement uses them.
     #[must_use]
     pub fn faults_of_named(&self) -> Diagnostics {

@@ -20,6 +20,8 @@ pub struct Fields<'a> {
     what: String,
     /// The keys that lead to a TOML section; empty for a file, and in YAML.
     path: String,
+    /// Known keys for which others stand here. Those were reported, so that these are not reported as missing.
+    misnamed: Vec<String>,
 }
 
 impl Format {
@@ -43,13 +45,15 @@ impl<'a> Field<'a> {
             Some(path) => (format!("`[{path}]`"), path.clone()),
             None => (self.what.clone(), String::new()),
         };
-        Some(Fields { format: self.format, span: self.node.span, entries, what, path })
+        Some(Fields { format: self.format, span: self.node.span, entries, what, path, misnamed: Vec::new() })
     }
 
     /// The same, and each key that is not known is reported.
     pub fn fields(&self, known: &[&str], out: &mut Diagnostics) -> Option<Fields<'a>> {
-        let fields = self.section(out)?;
+        let mut fields = self.section(out)?;
         fields.only(known, out);
+        let unknown = fields.entries.iter().map(|(key, _)| key.text.as_str()).filter(|key| !known.contains(key));
+        fields.misnamed = unknown.filter_map(|key| Format::stands_for(key, known)).map(str::to_owned).collect();
         Some(fields)
     }
 }
@@ -121,7 +125,7 @@ impl<'a> Fields<'a> {
     /// The value under a key that must be there.
     pub fn require(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Node> {
         let found = self.get(key);
-        if found.is_none() {
+        if found.is_none() && !self.is_misnamed(key) {
             out.push(self.missing(key));
         }
         found
@@ -130,7 +134,7 @@ impl<'a> Fields<'a> {
     /// The same, to be read, with an example of what to write.
     pub fn require_like(&self, key: &str, example: &str, out: &mut Diagnostics) -> Option<Field<'a>> {
         let found = self.at(key);
-        if found.is_none() {
+        if found.is_none() && !self.is_misnamed(key) {
             let help = match (self.format.language, self.path.is_empty()) {
                 (Language::Toml, true) => format!("write `{key} = {example}` at the top"),
                 (Language::Toml, false) => format!("write `{key} = {example}` under {}", self.what),
@@ -139,6 +143,12 @@ impl<'a> Fields<'a> {
             out.push(self.missing(key).help(help));
         }
         found
+    }
+
+    /// Whether another key stands for one, which was reported.
+    #[must_use]
+    pub fn is_misnamed(&self, key: &str) -> bool {
+        self.misnamed.iter().any(|known| known == key)
     }
 
     /// The fault of a key that is not there.
@@ -182,7 +192,7 @@ impl<'a> Fields<'a> {
             Some(field) => field.section(out),
             None => {
                 let path = self.path_of(key);
-                Some(Self { entries: &[], what: format!("`[{path}]`"), path, ..*self })
+                Some(Self { entries: &[], what: format!("`[{path}]`"), path, misnamed: Vec::new(), ..*self })
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What a file format adds to a document: its language and the codes of its faults. The words of the faults are here.
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Certainty, Code, Diagnostic, Fix, closest};
 use crate::text::Span;
 
 use super::node::{Key, Node, Value};
@@ -40,14 +40,74 @@ pub enum Nulls {
     Absent,
 }
 
+/// Keys that are listed where none is near.
+const MOST_LISTED: usize = 16;
+
+/// Words that people and other tools use for keys, and ours for them; of several, the first that the mapping has.
+const OTHER_WORDS: &[(&str, &[&str])] = &[
+    ("principal", &["as", "by"]),
+    ("user", &["as", "by"]),
+    ("who", &["as", "by"]),
+    ("as", &["by"]),
+    ("by", &["as"]),
+    ("context", &["in"]),
+    ("resource", &["resources", "to"]),
+    ("on", &["to"]),
+    ("action", &["actions", "do"]),
+    ("title", &["name"]),
+    ("description", &["name"]),
+    ("grant", &["with", "as-grant"]),
+    ("duration", &["for"]),
+    ("wait", &["after"]),
+    ("advance", &["after"]),
+    ("timeline", &["steps"]),
+    ("at", &["after"]),
+    ("time", &["at"]),
+    ("now", &["at"]),
+    ("users", &["principals"]),
+    ("fixtures", &["principals"]),
+    ("scenarios", &["tests"]),
+    ("cases", &["tests"]),
+    ("reason", &["because"]),
+    ("cause", &["because"]),
+];
+
+fn near<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    closest(key, known.iter().copied())
+}
+
+/// Our word for a key.
+fn ours<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    let (_, ours) = OTHER_WORDS.iter().find(|(word, _)| *word == key)?;
+    ours.iter().find_map(|word| known.iter().find(|known| *known == word)).copied()
+}
+
 impl Format {
     /// The fault of a key that its mapping does not have.
     pub fn unknown(&self, key: &Key, what: &str, known: &[&str]) -> Diagnostic {
-        Diagnostic::error(self.unknown_key, key.span, format!("unknown key `{}` in {what}", key.text)).meant(
-            key.span,
-            &key.text,
-            known.iter().copied(),
-        )
+        let fault = Diagnostic::error(self.unknown_key, key.span, format!("unknown key `{}` in {what}", key.text));
+        if let Some(ours) = ours(&key.text, known).filter(|ours| near(&key.text, known) != Some(ours)) {
+            return fault.help(format!("write `{ours}` in place of `{}`", key.text)).fix(Fix::replace(
+                key.span,
+                key.text.as_str(),
+                ours,
+                Certainty::Likely,
+            ));
+        }
+        let fault = fault.meant(key.span, &key.text, known.iter().copied());
+        match fault.help.is_some() || known.len() > MOST_LISTED {
+            true => fault,
+            false => {
+                let mut all: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
+                all.sort_unstable();
+                fault.help(format!("known here: {}", all.join(", ")))
+            }
+        }
+    }
+
+    /// The known key that an unknown one stands for, if any.
+    pub(super) fn stands_for<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+        ours(key, known).or_else(|| near(key, known))
     }
 
     /// The fault of `{read:p1}`, which YAML reads as the one key `read:p1` without a value.

@@ -99,13 +99,17 @@ impl Directory<'_> {
             );
             return None;
         }
-        self.undeclared.report(
-            text,
-            Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{text}`"))
-                .label("not declared")
-                .meant(node.span, text, self.fixtures.keys().map(String::as_str)),
-            out,
-        );
+        let unknown = Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{text}`"))
+            .label("not declared");
+        let unknown = match self.contract.actions.keys().any(|action| action.rsplit('.').next() == Some(text)) {
+            true => unknown.help(format!("`{text}` is an action; write `{{{text}: RESOURCE}}`")),
+            false => unknown.meant(node.span, text, self.fixtures.keys().map(String::as_str)),
+        };
+        match text.contains("::") {
+            // It names a type, which the policy declares or does not.
+            true => out.push(unknown),
+            false => self.undeclared.report(text, unknown, out),
+        }
         None
     }
 
@@ -172,11 +176,14 @@ impl Directory<'_> {
         if declared.members.contains(&id) {
             return self.types.uid(&declared.cedar, &id);
         }
-        out.push(
-            Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("`{text}` is not a member of {ty}"))
-                .label(format!("expected {}", a(ty)))
-                .meant(node.span, text, declared.members.iter().map(String::as_str)),
-        );
+        let fault = Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("`{text}` is not a member of {ty}"))
+            .label(format!("expected {}", a(ty)));
+        // `State.open`, as other languages write it.
+        let bare = text.rsplit(['.', ':']).next().filter(|bare| declared.members.iter().any(|member| member == bare));
+        out.push(match bare {
+            Some(bare) => fault.help(format!("write the member alone: `{bare}`")),
+            None => fault.meant(node.span, text, declared.members.iter().map(String::as_str)),
+        });
         None
     }
 }

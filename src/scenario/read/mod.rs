@@ -144,6 +144,7 @@ fn suite(
         // After a fault, any time serves for finding further ones.
         (Some(node), _) => SUITE.at(node, "`at`").instant(out).unwrap_or(Instant(0)),
         (None, Some(at)) => at,
+        (None, None) if fields.is_misnamed("at") => Instant(0),
         (None, None) => {
             out.push(
                 SUITE

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::break_glass::{EventKind, Reason};
 use crate::clauses::Step;
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Diagnostic, Diagnostics, closest};
 use crate::load::document::{Fields, Node};
 use crate::scenario::codes;
 use crate::scenario::codes::SUITE;
@@ -88,6 +88,15 @@ fn step<'a>(
         return Some((fields, action));
     }
     let keys: Vec<&str> = ASK_KEYS.into_iter().chain(["request", "log"]).chain(ACTS.map(Step::word)).collect();
+    // The other keys of a step depend on this one, so that nothing is said of them.
+    let starts: Vec<&str> = ["request", "log"].into_iter().chain(ACTS.map(Step::word)).collect();
+    let misspelt = |key: &str| !keys.contains(&key) && closest(key, starts.iter().copied()).is_some();
+    if let Some((key, _)) = node.as_map().unwrap_or_default().iter().find(|(key, _)| misspelt(&key.text)) {
+        out.push(SUITE.unknown(key, "a step", &keys));
+        grants.extend(node.get("as-grant").and_then(Node::written).map(str::to_owned));
+        return None;
+    }
+    let faults = out.len();
     let fields = SUITE.fields(node, "a step", &keys, out)?;
     let asks = claims::VERBS.iter().any(|(verb, _)| fields.get(verb).is_some());
     let waits = fields.get("after").is_some() && fields.get("as").is_none();
@@ -95,11 +104,14 @@ fn step<'a>(
         return Some((fields, Some(StepAction::Wait)));
     }
     if !asks {
-        out.push(
-            Diagnostic::error(codes::EMPTY_CLAIM, fields.span(), "this step does nothing")
-                .label("no question, act or event")
-                .help("add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`"),
-        );
+        // A misspelt key is the likeliest reason that nothing is found.
+        if out.len() == faults {
+            out.push(
+                Diagnostic::error(codes::EMPTY_CLAIM, fields.span(), "this step does nothing")
+                    .label("no question, act or event")
+                    .help("add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`"),
+            );
+        }
         return Some((fields, None));
     }
     let with = fields.get("with").and_then(|node| grant(node, grants, out));
@@ -302,8 +314,7 @@ mod tests {
         scenario-wrong-value @ 24:17 `-5m`: `after` must be a duration |  | write `30m`, `1h30m` or `2d`
         scenario-empty-claim @ 25:9 `{as: dana, in: calm}`: this step does nothing | no question, act or event | add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
         scenario-unknown-key @ 26:32 `when`: unknown key `when` in a step on a grant |  | known here: `after`, `by`, `in`, `refused`, `review`
-        scenario-empty-claim @ 27:9 `{who: dana}`: this step does nothing | no question, act or event | add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
-        scenario-unknown-key @ 27:10 `who`: unknown key `who` in a step | 
+        scenario-unknown-key @ 27:10 `who`: unknown key `who` in a step |  | write `as` in place of `who`
         scenario-empty-claim @ 28:9 `{approve: g1, by: []}`: this step does nothing | it names no principal, or makes no request
         scenario-empty-claim @ 29:9 `{as: [], in: calm, can: {approve: p1}}`: this step does nothing | it names no principal, or makes no request
         scenario-wrong-shape @ 30:9 `[]`: a step must be a mapping, found a list |  | write `key: value` entries

@@ -150,6 +150,9 @@ fn record(
 
 fn mismatch(node: &Node, ty: &ValueType, out: &mut Diagnostics) {
     let help = match ty {
+        ValueType::Bool if node.is_quoted() && matches!(node.written(), Some("true" | "false")) => {
+            "write it without quotes"
+        }
         ValueType::Bool => "write `true` or `false`",
         ValueType::Long => "write a whole number without quotes",
         ValueType::String => "write a string",

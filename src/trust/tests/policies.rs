@@ -29,7 +29,6 @@ fn every_fault_is_found_in_one_run() {
     let (policy, faults) = read(text, &[("k", &signer)]);
     assert_eq!(policy, None);
     insta::assert_snapshot!(faults.join("\n"), @r#"
-    config-missing-key trust.toml:1:1: missing key `format` in a trust policy; write `format = 1` at the top
     config-unknown-key trust.toml:1:1: unknown key `formt` in a trust policy; did you mean `format`?
     config-unknown-key trust.toml:9:1: unknown key `revokd` in `[keys.one]`; did you mean `revoked`?
     config-value trust.toml:10:7: the key `two` expires before it becomes valid; set `not_after` later than `not_before`

@@ -3,7 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::graph::{Ty, TypeId, TypeKind, codes};
 use crate::syntax::ast::{Expr, ExprKind, Operator};
-use crate::text::Span;
+use crate::text::{Instant, Span};
 
 use super::Elaborator;
 use crate::typing::sizes::MOST_PARTS;
@@ -99,6 +99,11 @@ impl Elaborator<'_, '_> {
             (Ty::Decimal, Ty::Long) | (Ty::Long, Ty::Decimal) => "write a decimal as `decimal(\"10.00\")`".to_owned(),
             (Ty::Datetime, Ty::String) | (Ty::String, Ty::Datetime) => {
                 "write an instant as `datetime(\"2026-03-01T10:00:00Z\")`".to_owned()
+            }
+            (Ty::Datetime, Ty::Long) | (Ty::Long, Ty::Datetime)
+                if let Some(date) = [left, right].into_iter().find_map(date) =>
+            {
+                format!("write a date as `datetime(\"{date}\")`: without quotes this is a subtraction")
             }
             (Ty::Datetime, _) | (_, Ty::Datetime) => {
                 "compare instants with each other, and an age with a duration: `context.now.durationSince(x) < 15m`"
@@ -241,4 +246,20 @@ impl Elaborator<'_, '_> {
         }
         TypedExpr { span, ..TypedExpr::any(tests, span) }
     }
+}
+
+/// The date that a subtraction of three numbers looks like: `2026-03-01`.
+fn date(expr: &TypedExpr) -> Option<String> {
+    let parts = |expr: &TypedExpr| match &expr.kind {
+        TypedKind::Binary(Operator::Subtract, left, right) => Some((left.clone(), right.clone())),
+        _ => None,
+    };
+    let number = |expr: &TypedExpr| match expr.kind {
+        TypedKind::Long(number) => Some(number),
+        _ => None,
+    };
+    let (rest, day) = parts(expr)?;
+    let (year, month) = parts(&rest)?;
+    let text = format!("{:04}-{:02}-{:02}", number(&year)?, number(&month)?, number(&day)?);
+    Instant::parse_date(&text).map(|_| text)
 }

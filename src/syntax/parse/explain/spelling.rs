@@ -41,6 +41,9 @@ impl Part<'_, '_> {
         let before = self.text(self.found.saturating_sub(1));
         let after = self.text(self.found + 1);
         let expected = |name: &str| self.expected.contains(name);
+        if found == ":" && expected(symbols::OPERATOR) && self.is_number(self.found.saturating_sub(1)) {
+            return Some(self.moment());
+        }
         if expected("`when`") && matches!(found, "if" | "where" | "provided" | "while") {
             return Some(format!("write `when` in place of `{found}`"));
         }
@@ -190,6 +193,28 @@ impl Part<'_, '_> {
         };
         let end = (start..self.member.end).find(ends).unwrap_or(self.member.end);
         self.written(start..end)
+    }
+
+    /// What to write in place of a date or a time without quotes, of which the token that does not fit is a part.
+    fn moment(&self) -> String {
+        let is_part =
+            |at: usize| self.is_number(at) || self.is_word(at) || matches!(self.text(at), ":" | "-" | "." | "+");
+        let joins = |at: usize| {
+            let (one, next) = (self.token(at), self.token(at + 1));
+            let touch = one.zip(next).is_some_and(|(one, next)| one.end() == next.start);
+            touch && is_part(at) && is_part(at + 1)
+        };
+        let start = (self.member.start..self.found).rev().take_while(|at| joins(*at)).last().unwrap_or(self.found);
+        let end = (self.found..self.member.end).take_while(|at| joins(*at)).last().map_or(self.found, |at| at + 1);
+        let written: String = (start..=end).map(|at| self.text(at)).collect();
+        if Instant::parse_either(&written).is_some() {
+            return format!("write an instant as `datetime(\"{written}\")`");
+        }
+        match written.contains('-') {
+            true => "write an instant as `datetime(\"2026-03-01T10:00:00Z\")`".to_owned(),
+            false => "a time of day is a duration since midnight in UTC: compare `context.now.toTime()` with `9h55m`"
+                .to_owned(),
+        }
     }
 
     /// What to write where a statement lacks a word or has another in its place, by what it begins with.
