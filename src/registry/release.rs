@@ -1,6 +1,6 @@
 //! What goes to a place and what comes from it: a bundle with its statements, a channel's pointer, and how large they may be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest bundle that is brought, in bytes.
 pub(super) const MAX_BUNDLE: usize = 64 * 1024 * 1024;
@@ -25,6 +25,15 @@ pub struct Release {
     pub revision: Option<String>,
     /// Statements by kind: `release`, or `release.` and the start of a key's id.
     pub statements: BTreeMap<String, Attachment>,
+    /// The versions that the place had when the version and the release number were chosen.
+    pub seen: BTreeSet<String>,
+}
+
+impl Release {
+    /// A version of the place that was not there when this release was judged: its order and number may be wrong by now.
+    pub(super) fn unseen(&self, versions: Vec<String>) -> Option<String> {
+        versions.into_iter().find(|version| *version != self.version && !self.seen.contains(version))
+    }
 }
 
 /// A statement as bytes.

@@ -1,6 +1,8 @@
 //! What a bundle must come up to before it is published: as committed, tried as the package demands, and with a version
 //! that says what changed.
 
+use std::cmp::Ordering;
+
 use crate::bundle::{Bundle, EvidenceSummary, MANIFEST, Refusal};
 use crate::cli::args::{BudgetArgs, Format};
 use crate::cli::cmd::bundle::shipped::Unlike;
@@ -161,6 +163,15 @@ pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refu
 /// The version of a bundle; `None` where it is none, which no package has.
 pub(super) fn parsed(version: &str) -> Option<Version> {
     Version::parse(version)
+}
+
+/// Why a version is not higher than another one, by precedence: build metadata does not count. `None` if it is.
+pub(super) fn not_above(version: &str, other: &str) -> Option<&'static str> {
+    match parsed(version).cmp(&parsed(other)) {
+        Ordering::Greater => None,
+        Ordering::Equal => Some("not higher (build metadata after `+` does not count) than"),
+        Ordering::Less => Some("lower than"),
+    }
 }
 
 #[cfg(test)]

@@ -174,6 +174,13 @@ impl Opened {
     }
 }
 
+impl Believed {
+    /// Its number among the releases of its package.
+    pub(super) fn sequence(&self) -> u64 {
+        self.verified.release.sequence
+    }
+}
+
 impl Current {
     /// A pointer that was just made from this one's successor.
     pub(super) fn new(followed: Followed, bytes: Vec<u8>) -> Self {
