@@ -32,7 +32,9 @@ pub struct Release {
 impl Release {
     /// A version of the place that was not there when this release was judged: its order and number may be wrong by now.
     pub(super) fn unseen(&self, versions: Vec<String>) -> Option<String> {
-        versions.into_iter().find(|version| *version != self.version && !self.seen.contains(version))
+        versions
+            .into_iter()
+            .find(|version| *version != self.version && is_version(version) && !self.seen.contains(version))
     }
 }
 
@@ -90,6 +92,13 @@ pub enum Since {
         /// By what to ask the next time, where the place gives it.
         tag: Option<String>,
     },
+}
+
+/// Whether a name can be a version. Others may keep other tags in a registry; they are none of ours.
+fn is_version(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    core.split('.').count() == 3 && core.split('.').all(is_number)
 }
 
 /// Whether a text can be a kind of statement, and so part of a file's name.

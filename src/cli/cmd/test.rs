@@ -142,7 +142,7 @@ fn keep(package: &Package, report: &RunReport) -> Result<(), CliError> {
 fn write(asked: &ReportArg, text: &str, console: &mut Console) -> Result<(), CliError> {
     match asked.is_stdout() {
         true => console.print_exactly(text),
-        false => Ok(load::write_atomic(&asked.path, text.as_bytes())?),
+        false => Ok(load::write_named(&asked.path, text.as_bytes())?),
     }
 }
 
