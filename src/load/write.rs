@@ -48,6 +48,20 @@ pub fn write_named(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
     }
 }
 
+/// Takes away what an earlier run wrote where [`write_named`] is to write: a file is removed, and the target of a link is emptied,
+/// so that the link stays. A pipe or device is left alone.
+///
+/// # Errors
+/// Where it cannot be removed or emptied.
+pub fn clear_named(path: &Path) -> Result<(), LoadError> {
+    match (fs::symlink_metadata(path), fs::metadata(path)) {
+        (Ok(found), Ok(target)) if found.is_symlink() && target.is_file() => write_atomic(path, b""),
+        (Ok(found), _) if found.is_file() || found.is_dir() => remove_if_present(path),
+        (Ok(found), Err(_)) if found.is_symlink() => Err(LoadError::LinkToNowhere(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
 /// Puts a file in the place of whatever has its name: a link is replaced.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
     let fail = |cause| LoadError::write(path, cause);
@@ -254,6 +268,7 @@ mod tests {
             let path = at("pipe");
             move || fs::read_to_string(path).unwrap()
         });
+        clear_named(&at("pipe")).unwrap();
         write_named(&at("pipe"), b"one").unwrap();
         assert_eq!(reader.join().unwrap(), "one");
         assert!(!fs::symlink_metadata(at("pipe")).unwrap().is_file(), "the pipe stays");
@@ -261,6 +276,8 @@ mod tests {
         fs::write(at("folder/file"), "old").unwrap();
         std::os::unix::fs::symlink("folder/file", at("link")).unwrap();
         std::os::unix::fs::symlink("link", at("second")).unwrap();
+        clear_named(&at("second")).unwrap();
+        assert_eq!(fs::read_to_string(at("folder/file")).unwrap(), "");
         write_named(&at("second"), b"new").unwrap();
         assert_eq!(fs::read_to_string(at("folder/file")).unwrap(), "new");
         assert!(fs::symlink_metadata(at("second")).unwrap().is_symlink());
@@ -268,6 +285,7 @@ mod tests {
         std::os::unix::fs::symlink("gone", at("nowhere")).unwrap();
         for name in ["nowhere", "nowhere/file"] {
             let error = write_named(&at(name), b"x").unwrap_err();
+            assert_eq!(clear_named(&at(name)).is_err(), name == "nowhere");
             assert!(matches!(error, LoadError::LinkToNowhere(_)), "{error}");
         }
     }

@@ -112,7 +112,7 @@ fn tested(
 /// A report of an earlier run must not pass for one of this, whatever becomes of it.
 fn remove_earlier(reports: &[ReportArg]) -> Result<(), CliError> {
     for asked in reports.iter().filter(|asked| !asked.is_stdout()) {
-        load::remove_if_present(&asked.path)?;
+        load::clear_named(&asked.path)?;
     }
     Ok(())
 }

@@ -63,6 +63,15 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
         low.push(format!("{not_run} that prove did not run; build it where there is a solver, without `--no-proofs`"));
     }
     if let Some(lint) = evidence.lint
+        && lint.unanswered > 0
+        && demands.max_warnings.is_some()
+    {
+        let unanswered = counted(lint.unanswered, "question");
+        low.push(format!(
+            "{unanswered} of lints that prove got no answer; build it with a higher `--rlimit-per` or `--time`"
+        ));
+    }
+    if let Some(lint) = evidence.lint
         && let Some(most) = above(lint.warnings, demands.max_warnings)
     {
         low.push(format!("it has {}, more than {most}", counted(lint.warnings, "warning")));
