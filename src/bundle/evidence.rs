@@ -110,7 +110,12 @@ struct Lint {
 #[derive(Deserialize)]
 struct Finding {
     severity: String,
+    #[serde(default)]
+    code: String,
 }
+
+/// The code of findings that say that a question of a lint got no answer.
+const UNANSWERED: &str = "unproved";
 
 fn lint(report: &Lint) -> Option<LintTotals> {
     let of = |severity: &str| {
@@ -122,6 +127,7 @@ fn lint(report: &Lint) -> Option<LintTotals> {
         warnings: of("warning"),
         waivers: report.waivers.len(),
         not_run: report.not_run.len(),
+        unanswered: report.diagnostics.iter().filter(|found| found.code == UNANSWERED).count(),
     };
     ((report.errors, report.warnings) == (totals.errors, totals.warnings)).then_some(totals)
 }
@@ -285,7 +291,7 @@ mod tests {
             (
                 "lint",
                 json!({ "format": 1, "errors": 1, "warnings": 2, "diagnostics": [
-                    { "severity": "warning" }, { "severity": "error" }, { "severity": "advice" }, { "severity": "warning" },
+                    { "severity": "warning", "code": "unproved" }, { "severity": "error" }, { "severity": "advice" }, { "severity": "warning" },
                 ], "waivers": [{}, {}, {}], "not_run": [{}] }),
             ),
             (
@@ -327,7 +333,7 @@ mod tests {
         }
         let share = |seen, of| Share { seen, of };
         let summary = EvidenceSummary {
-            lint: Some(LintTotals { errors: 1, warnings: 2, waivers: 3, not_run: 1 }),
+            lint: Some(LintTotals { errors: 1, warnings: 2, waivers: 3, not_run: 1, unanswered: 1 }),
             tests: Some(TestTotals { passed: 2, failed: 1, skipped: 1, decisions: 12 }),
             coverage: Some(CoverageTotals {
                 grants: share(1, 2),
@@ -377,7 +383,7 @@ mod tests {
                 other => panic!("{place}: {other}"),
             }
         }
-        assert_eq!(tried, 25);
+        assert_eq!(tried, 26);
     }
 
     /// Every number that a report says of itself, and every outcome that it lists.

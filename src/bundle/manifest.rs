@@ -119,6 +119,8 @@ pub struct LintTotals {
     pub waivers: usize,
     /// Lints that prove and were not run: nothing is known of what they would have found.
     pub not_run: usize,
+    /// Questions of lints that prove which got no answer; each is a finding `unproved`, too.
+    pub unanswered: usize,
 }
 
 /// What the scenarios came to.

@@ -54,7 +54,7 @@ pub(crate) fn archive(version: &str) -> Vec<u8> {
         version: version.to_owned(),
         git: Some(GitState { commit: "0123456789012345678901234567890123456789".to_owned(), tree: None, dirty: false }),
         evidence: EvidenceSummary {
-            lint: Some(LintTotals { errors: 0, warnings: 1, waivers: 0, not_run: 0 }),
+            lint: Some(LintTotals { errors: 0, warnings: 1, waivers: 0, not_run: 0, unanswered: 0 }),
             tests: Some(TestTotals { passed: 3, failed: 0, skipped: 0, decisions: 9 }),
             ..EvidenceSummary::default()
         },

@@ -81,7 +81,7 @@ pub(super) fn cache() -> Option<PathBuf> {
     let of_user = || match std::env::consts::OS {
         "windows" => folder("LOCALAPPDATA"),
         "macos" => folder("HOME").map(|home| home.join("Library/Caches")),
-        _ => folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache"))),
+        _ => of_desktop("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache"))),
     };
     folder("GATEWRIGHT_CACHE").or_else(|| of_user().map(|cache| cache.join("gatewright")))
 }
@@ -92,7 +92,7 @@ pub(super) fn state() -> Option<PathBuf> {
     let of_user = || match std::env::consts::OS {
         "windows" => folder("LOCALAPPDATA"),
         "macos" => folder("HOME").map(|home| home.join("Library/Application Support")),
-        _ => folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state"))),
+        _ => of_desktop("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state"))),
     };
     folder("GATEWRIGHT_STATE").or_else(|| of_user().map(|state| state.join("gatewright")))
 }
@@ -128,6 +128,12 @@ pub(super) fn solver_places() -> Places {
 /// A variable that names a file or folder; one that is empty names none.
 fn folder(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The same of the XDG base directory specification, which says that a relative path is to be ignored: it would mean another folder
+/// in each current folder.
+fn of_desktop(name: &str) -> Option<PathBuf> {
+    folder(name).filter(|path| path.is_absolute())
 }
 
 /// The package that contains the current folder, as a path from there: `.`, `..`, `../..`.

@@ -169,6 +169,10 @@ pub(super) enum CliError {
     #[error("file `{}` not found", path.display())]
     #[diagnostic(help("{expected}"))]
     NoFile { path: PathBuf, expected: &'static str },
+    /// A bundle would replace something else.
+    #[error("`{}` exists and is not a bundle", path.display())]
+    #[diagnostic(help("pass another file with `--out`, or remove this one"))]
+    NoBundleThere { path: PathBuf },
     /// A folder where a file is named.
     #[error("`{}` is a folder, not a file", path.display())]
     #[diagnostic(help("{expected}"))]

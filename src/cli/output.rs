@@ -24,7 +24,7 @@ impl Output<'_> {
             }
         }
         for path in paths {
-            load::remove_if_present(path)?;
+            load::clear_named(path)?;
         }
         Ok(())
     }
@@ -34,7 +34,7 @@ impl Output<'_> {
         for report in self.reports {
             let text = rendered(report.format);
             match report.file() {
-                Some(path) => load::write_atomic(path, text.as_bytes())?,
+                Some(path) => load::write_named(path, text.as_bytes())?,
                 // Like any text for people it is made safe here; the other formats are as they are.
                 None if report.format == Format::Human => console.print(&text)?,
                 None => console.print_exactly(&text)?,

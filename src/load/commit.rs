@@ -178,8 +178,7 @@ impl Checkout {
             return Ok(false);
         };
         // Of such an entry git does not look at the file at all.
-        let unseen = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
-        if entry.flags & IndexEntryFlag::VALID.bits() != 0 || entry.flags_extended & unseen != 0 {
+        if entry.flags & IndexEntryFlag::VALID.bits() != 0 || is_skipped(&entry) {
             return Ok(false);
         }
         let top = self.repository.workdir().unwrap_or(&self.real);
@@ -202,14 +201,25 @@ impl Checkout {
             options.pathspec(&self.folder);
         }
         let found = self.repository.statuses(Some(&mut options))?;
+        let index = self.repository.index()?;
         let touched = found.iter().filter_map(|entry| {
             let path = String::from_utf8_lossy(entry.path_bytes());
             let path = Path::new(path.as_ref());
-            let is_change = entry.status() != Status::WT_MODIFIED || !self.is_left(path);
+            let is_change = match entry.status() {
+                Status::WT_MODIFIED => !self.is_left(path),
+                // What a sparse checkout leaves out. A file that the package needs is missed before.
+                Status::WT_DELETED => !index.get_path(path, 0).is_some_and(|entry| is_skipped(&entry)),
+                _ => true,
+            };
             is_change.then(|| path.strip_prefix(&self.folder).unwrap_or(path).display().to_string())
         });
         Ok(touched.collect())
     }
+}
+
+/// Whether git is told not to look at a file in the work tree, as it is of what a sparse checkout leaves out.
+fn is_skipped(entry: &IndexEntry) -> bool {
+    entry.flags_extended & IndexEntryExtendedFlag::SKIP_WORKTREE.bits() != 0
 }
 
 /// Sees to it that what git reads of a work tree to know what is ignored and translated can be read: git opens it whatever it is, and

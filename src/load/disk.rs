@@ -10,6 +10,7 @@ use std::{fs, io};
 use super::find::find_files;
 use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles};
 use super::part::{Part, TOP};
+use super::path::link_to_nowhere;
 use super::{package, part};
 use crate::diag::Diagnostics;
 use crate::load::LoadError;
@@ -110,7 +111,8 @@ pub fn load_manifests(
     Ok(files)
 }
 
-/// The bytes of a regular file; `None` where there is none.
+/// The bytes of a regular file; `None` where there is none. A link to nowhere, in its place or on the way to it, is not the same
+/// as no file: whatever it led to may be back tomorrow.
 ///
 /// # Errors
 /// Where it cannot be read, is larger than [`MAX_FILE_BYTES`] or is not a file.
@@ -118,7 +120,12 @@ pub fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, LoadError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Err(LoadError::NotAFile(path.to_owned())),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            return match link_to_nowhere(path) {
+                Some(link) => Err(LoadError::LinkToNowhere(link)),
+                None => Ok(None),
+            };
+        }
         Err(cause) => return Err(LoadError::read(path, cause)),
     }
     match read(path) {
@@ -337,6 +344,30 @@ mod tests {
         assert_eq!((package.cedar.len(), package.cedarschema.len()), (1, 1));
         assert!(package.path(package.config.unwrap()).ends_with("gatewright.toml"));
         assert_eq!(package.sources.text(package.gateway.unwrap()), "[[route]]");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nowhere_is_not_an_absent_file() {
+        let dir = folder(&[("there/file", "1")]);
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, dir.path().join(name)).unwrap();
+        link("there", "folder");
+        link("gone", "nowhere");
+        link("gone", "there/nowhere");
+        let read = |name: &str| read_if_present(&dir.path().join(name));
+        assert_eq!(read("folder/file").unwrap(), Some(b"1".to_vec()));
+        for absent in ["absent", "absent/file", "folder/absent"] {
+            assert_eq!(read(absent).unwrap(), None, "{absent}");
+        }
+        for (name, link) in [
+            ("nowhere", "nowhere"),
+            ("nowhere/a/file", "nowhere"),
+            ("folder/nowhere", "folder/nowhere"),
+            ("folder/nowhere/file", "folder/nowhere"),
+        ] {
+            let error = read(name).unwrap_err();
+            assert!(matches!(&error, LoadError::LinkToNowhere(found) if *found == dir.path().join(link)), "{error}");
+        }
     }
 
     #[test]

@@ -31,6 +31,17 @@ pub enum LoadError {
     /// A path named by the user is neither a file nor a link to one.
     #[error("`{}` is not a file", .0.display())]
     NotAFile(PathBuf),
+    /// A link whose target is missing.
+    #[error("`{}` is a symbolic link to something that does not exist", .0.display())]
+    LinkToNowhere(PathBuf),
+    /// Something with the ending of the files that are looked for, below a folder, that is no regular file.
+    #[error("`{}` is {what}; below a folder, only regular files are read", path.display())]
+    NotReadBelow {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// A revision is asked for where there is no repository.
     #[error("`{}` is not in a git repository", .0.display())]
     NotARepository(PathBuf),
@@ -62,6 +73,14 @@ pub enum LoadError {
         path: PathBuf,
         /// git's reason.
         message: String,
+    },
+    /// A repository in a format that libgit2 does not read.
+    #[error("the git repository of `{}` uses {format}, which is not supported", path.display())]
+    RepositoryFormat {
+        /// The package.
+        path: PathBuf,
+        /// What it uses.
+        format: String,
     },
     /// A repository has its files elsewhere.
     #[error("`{}` is not in the work tree of its git repository", path.display())]
@@ -186,6 +205,14 @@ impl LoadError {
                     .to_owned(),
             ),
             Self::LargeRepository { .. } => Some("run `git gc`, which packs the objects".to_owned()),
+            Self::LinkToNowhere(_) => Some("create what it leads to again, or remove the link".to_owned()),
+            Self::NotReadBelow { .. } => Some("remove it, or name the files one by one".to_owned()),
+            Self::RepositoryFormat { .. } => Some(
+                "`git refs migrate --ref-format=files` converts reftables, and `git sparse-checkout reapply --no-sparse-index` a \
+                 sparse index; SHA-256 objects cannot be converted: copy the package out of the repository, and compare \
+                 folders with `diff --from OLD --to NEW`"
+                    .to_owned(),
+            ),
             Self::Git { .. } => None,
             Self::Read { .. } | Self::NotAFile(_) | Self::Write { .. } => None,
         }

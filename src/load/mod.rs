@@ -35,4 +35,4 @@ pub use git::{load_revision, merge_base};
 pub use package::{MAX_FILE_BYTES, PackageFiles};
 pub use path::{real_path, written_path};
 pub use text::{Alone, add_text};
-pub use write::{remove_if_present, replace_tree, write_atomic, write_secret};
+pub use write::{clear_named, remove_if_present, replace_tree, write_atomic, write_named, write_secret};

@@ -46,6 +46,13 @@ pub fn written_path(path: &Path) -> Result<PathBuf, LoadError> {
     Ok(written)
 }
 
+/// A link on the way to a path, or in its place, that leads to nothing. Without one, what is not found is absent.
+pub(super) fn link_to_nowhere(path: &Path) -> Option<PathBuf> {
+    let missing = |path: &&Path| fs::metadata(path).is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound);
+    let mut on_the_way = path.ancestors().take_while(missing);
+    on_the_way.find(|path| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())).map(Path::to_owned)
+}
+
 /// The real path of as much of a path as exists, and the rest.
 pub(super) fn existing_part(path: &Path) -> Result<(PathBuf, PathBuf), LoadError> {
     for ancestor in path.ancestors() {

@@ -54,7 +54,25 @@ pub(super) fn find(root: &Path, existing: &Path) -> Result<Option<Repository>, L
 }
 
 pub(super) fn git_error(path: &Path, error: &git2::Error) -> LoadError {
-    LoadError::Git { path: path.to_owned(), message: error.message().to_owned() }
+    let (path, message) = (path.to_owned(), error.message());
+    match format(message) {
+        Some(format) => LoadError::RepositoryFormat { path, format },
+        None => LoadError::Git { path, message: message.to_owned() },
+    }
+}
+
+/// What a repository uses that libgit2 does not read, by what it says.
+fn format(message: &str) -> Option<String> {
+    if message == "unknown object format 'sha256'" {
+        return Some("SHA-256 object names (`extensions.objectFormat`)".to_owned());
+    }
+    if message.contains("unsupported mandatory extension: 'sdir'") {
+        return Some("a sparse index (`index.sparse`)".to_owned());
+    }
+    match message.strip_prefix("unsupported extension name ")? {
+        "extensions.refstorage" => Some("reftables (`extensions.refStorage`)".to_owned()),
+        other => Some(format!("the extension `{other}`")),
+    }
 }
 
 /// Whether a folder is the folder of git itself. `HEAD` may be anything: that is checked later.

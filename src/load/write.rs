@@ -7,14 +7,63 @@ use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
+use super::path::link_to_nowhere;
 use crate::load::LoadError;
 
 /// Writes a file so that a reader sees either the old or the new content. Missing folders are made; the permissions
-/// of a file that is replaced are kept.
+/// of a file that is replaced are kept. A link stays, and the file that it leads to is written.
 ///
 /// # Errors
-/// Where it cannot be written; the old content is then untouched.
+/// Where it cannot be written, or there is something else than a file; what is there is then untouched.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() && is_link => {
+            replace(&fs::canonicalize(path).map_err(|cause| LoadError::write(path, cause))?, bytes)
+        }
+        Ok(found) if found.is_file() => replace(path, bytes),
+        Ok(found) if found.is_dir() => Err(LoadError::write(path, io::ErrorKind::IsADirectory.into())),
+        Ok(_) => Err(LoadError::NotAFile(path.to_owned())),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => match link_to_nowhere(path) {
+            Some(link) => Err(LoadError::LinkToNowhere(link)),
+            None => replace(path, bytes),
+        },
+        Err(cause) => Err(LoadError::write(path, cause)),
+    }
+}
+
+/// Writes what somebody asked for by the name of a file: into a pipe or device as it comes, as other tools do, else as
+/// [`write_atomic`].
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_named(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
+    let is_stream = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    match is_stream {
+        true => {
+            let opened = File::options().write(true).open(path);
+            opened.and_then(|mut stream| stream.write_all(bytes)).map_err(|cause| LoadError::write(path, cause))
+        }
+        false => write_atomic(path, bytes),
+    }
+}
+
+/// Takes away what an earlier run wrote where [`write_named`] is to write: a file is removed, and the target of a link is emptied,
+/// so that the link stays. A pipe or device is left alone.
+///
+/// # Errors
+/// Where it cannot be removed or emptied.
+pub fn clear_named(path: &Path) -> Result<(), LoadError> {
+    match (fs::symlink_metadata(path), fs::metadata(path)) {
+        (Ok(found), Ok(target)) if found.is_symlink() && target.is_file() => write_atomic(path, b""),
+        (Ok(found), _) if found.is_file() || found.is_dir() => remove_if_present(path),
+        (Ok(found), Err(_)) if found.is_symlink() => Err(LoadError::LinkToNowhere(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// Puts a file in the place of whatever has its name: a link is replaced.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
     let fail = |cause| LoadError::write(path, cause);
     let name = path.file_name().ok_or_else(|| fail(io::ErrorKind::InvalidFilename.into()))?;
     if let Some(folder) = path.parent() {
@@ -92,12 +141,20 @@ pub fn replace_tree<'a>(
     if let Some(found) = present.iter().find(|name| !earlier.contains(*name)) {
         return Err(LoadError::NotABuild { dir: dir.to_owned(), found: found.clone() });
     }
+    // A pipe or device is of nobody's build.
+    let is_odd = |path: &PathBuf| {
+        fs::symlink_metadata(path).is_ok_and(|found| !found.is_file() && !found.is_symlink() && !found.is_dir())
+    };
+    if let Some(odd) = present.iter().map(|name| dir.join(name)).find(is_odd) {
+        return Err(LoadError::NotAFile(odd));
+    }
     let made: BTreeSet<&str> = files.iter().map(|(name, _)| *name).collect();
     for stale in present.iter().filter(|name| !made.contains(name.as_str())) {
         remove(dir, stale)?;
     }
     for (name, bytes) in files {
-        write_atomic(&dir.join(name), bytes)?;
+        // A link is replaced, so that nothing is written through it.
+        replace(&dir.join(name), bytes)?;
     }
     Ok(())
 }
@@ -174,16 +231,63 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_pipe_where_the_write_begins_or_ends_is_replaced() {
+    fn a_pipe_where_the_write_begins_is_replaced_and_one_where_it_ends_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.snap");
-        for name in ["a.snap".to_owned(), format!("a.snap.{}.tmp", std::process::id())] {
-            #[expect(clippy::disallowed_methods, reason = "the standard library makes no named pipe")]
-            let made = std::process::Command::new("mkfifo").arg(dir.path().join(name)).status();
-            assert!(made.unwrap().success());
-        }
+        pipe(&dir.path().join(format!("a.snap.{}.tmp", std::process::id())));
         write_atomic(&path, b"one").unwrap();
         assert_eq!(tree(dir.path()), [("a.snap".to_owned(), "one".to_owned())]);
+        fs::remove_file(&path).unwrap();
+        pipe(&path);
+        std::os::unix::fs::symlink("a.snap", dir.path().join("link")).unwrap();
+        let files: [(&str, &[u8]); 1] = [("a.snap", b"two")];
+        for error in [
+            write_atomic(&path, b"two").unwrap_err(),
+            write_atomic(&dir.path().join("link"), b"two").unwrap_err(),
+            replace_tree(dir.path(), &names(&["a.snap", "link"]), files).unwrap_err(),
+        ] {
+            assert!(matches!(error, LoadError::NotAFile(_)), "{error}");
+        }
+        assert!(!fs::symlink_metadata(&path).unwrap().is_file());
+    }
+
+    #[cfg(unix)]
+    fn pipe(path: &Path) {
+        #[expect(clippy::disallowed_methods, reason = "the standard library makes no named pipe")]
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_named_for_output_goes_through_a_pipe_and_to_the_target_of_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        pipe(&at("pipe"));
+        let reader = std::thread::spawn({
+            let path = at("pipe");
+            move || fs::read_to_string(path).unwrap()
+        });
+        clear_named(&at("pipe")).unwrap();
+        write_named(&at("pipe"), b"one").unwrap();
+        assert_eq!(reader.join().unwrap(), "one");
+        assert!(!fs::symlink_metadata(at("pipe")).unwrap().is_file(), "the pipe stays");
+        fs::create_dir(at("folder")).unwrap();
+        fs::write(at("folder/file"), "old").unwrap();
+        std::os::unix::fs::symlink("folder/file", at("link")).unwrap();
+        std::os::unix::fs::symlink("link", at("second")).unwrap();
+        clear_named(&at("second")).unwrap();
+        assert_eq!(fs::read_to_string(at("folder/file")).unwrap(), "");
+        write_named(&at("second"), b"new").unwrap();
+        assert_eq!(fs::read_to_string(at("folder/file")).unwrap(), "new");
+        assert!(fs::symlink_metadata(at("second")).unwrap().is_symlink());
+        assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+        std::os::unix::fs::symlink("gone", at("nowhere")).unwrap();
+        for name in ["nowhere", "nowhere/file"] {
+            let error = write_named(&at(name), b"x").unwrap_err();
+            assert_eq!(clear_named(&at(name)).is_err(), name == "nowhere");
+            assert!(matches!(error, LoadError::LinkToNowhere(_)), "{error}");
+        }
     }
 
     #[cfg(unix)]

@@ -38,6 +38,13 @@ pub(super) trait Content {
     fn put_blob(&self, digest: &str, bytes: &[u8]) -> Result<(), RegistryError>;
     /// Keeps a manifest under a tag or its digest.
     fn put_manifest(&self, reference: &str, media_type: &str, bytes: &[u8]) -> Result<(), RegistryError>;
+    /// Keeps a manifest under a tag if `check` allows it. Content with a lock holds it for both; other content checks again
+    /// afterwards, so that of two writers at once at least one is told.
+    fn put_tag(&self, tag: &str, media_type: &str, bytes: &[u8], check: Check<'_>) -> Result<(), RegistryError> {
+        check()?;
+        self.put_manifest(tag, media_type, bytes)?;
+        check()
+    }
     /// Manifests that refer to one.
     fn referrers(&self, digest: &str) -> Result<Vec<Descriptor>, RegistryError>;
     /// Sees to it that a manifest which was put is listed among those that refer to another.
@@ -45,6 +52,9 @@ pub(super) trait Content {
     /// All tags.
     fn tags(&self) -> Result<Vec<String>, RegistryError>;
 }
+
+/// Whether a tag may still be written.
+pub(super) type Check<'a> = &'a dyn Fn() -> Result<(), RegistryError>;
 
 /// A reference to content, as manifests hold it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,18 +244,10 @@ impl<C: Content> Artifacts<C> {
         let tag = self.tag(&release.version)?;
         let manifest = bundle_manifest(release);
         let (bytes, pinned) = written(&manifest);
-        let there = self.manifest(&tag)?;
-        if let (Some((other, digest)), Overwrite::Never) = (&there, overwrite)
-            && *digest != pinned
-        {
-            let bundle = other.layers.first().map_or_else(|| digest.clone(), |layer| layer.digest.clone());
-            return Err(RegistryError::Taken {
-                place: self.name.clone(),
-                version: release.version.clone(),
-                digest: bundle,
-            });
+        let known = self.is_there(&tag, release, &pinned, overwrite)?;
+        if !known {
+            self.overtaken(release)?;
         }
-        let known = there.as_ref().is_some_and(|(_, digest)| *digest == pinned);
         let sizes = release.statements.values().map(|one| one.bytes.len());
         let total = u64::try_from(release.bundle.len() + sizes.sum::<usize>()).unwrap_or(u64::MAX);
         progress(0, total);
@@ -275,12 +277,53 @@ impl<C: Content> Artifacts<C> {
             progress(done, total);
         }
         if !known {
-            self.content.put_manifest(&tag, MANIFEST, &bytes)?;
+            let check = || {
+                self.is_there(&tag, release, &pinned, overwrite)?;
+                self.overtaken(release)
+            };
+            match self.content.put_tag(&tag, MANIFEST, &bytes, &check) {
+                Err(RegistryError::Overtaken { place, version, other })
+                    if self.is_there(&tag, release, &pinned, overwrite)? =>
+                {
+                    return Err(RegistryError::AtOnce { place, version, other });
+                }
+                put => put?,
+            }
         }
         Ok(match known {
             true => Put::Known(pinned),
             false => Put::New(pinned),
         })
+    }
+
+    /// Whether the very manifest is under its tag. Another one is an error, unless it may be replaced.
+    fn is_there(
+        &self,
+        tag: &str,
+        release: &Release,
+        pinned: &str,
+        overwrite: Overwrite,
+    ) -> Result<bool, RegistryError> {
+        match self.manifest(tag)? {
+            Some((_, digest)) if digest == pinned => Ok(true),
+            Some((other, digest)) if overwrite == Overwrite::Never => Err(RegistryError::Taken {
+                place: self.name.clone(),
+                version: release.version.clone(),
+                digest: other.layers.first().map_or(digest, |layer| layer.digest.clone()),
+            }),
+            _ => Ok(false),
+        }
+    }
+
+    /// An error if a version appeared after a release was judged.
+    fn overtaken(&self, release: &Release) -> Result<(), RegistryError> {
+        match release.unseen(self.versions()?) {
+            None => Ok(()),
+            Some(other) => {
+                let (place, version) = (self.name.clone(), release.version.clone());
+                Err(RegistryError::Overtaken { place, version, other })
+            }
+        }
     }
 
     fn put_statement(&self, kind: &str, statement: &Attachment, subject: &Descriptor) -> Result<(), RegistryError> {
@@ -333,7 +376,11 @@ impl<C: Content> Artifacts<C> {
         let (bytes, _) = written(&manifest);
         self.content.put_blob(&digest(EMPTY_BYTES), EMPTY_BYTES)?;
         self.content.put_blob(&digest(pointer), pointer)?;
-        self.content.put_manifest(&format!("{CHANNEL_TAG}{channel}"), MANIFEST, &bytes)?;
+        let check = || match self.channel(channel)? {
+            now if now.as_deref() == expected || now.as_deref() == Some(pointer) => Ok(()),
+            _ => Err(moved()),
+        };
+        self.content.put_tag(&format!("{CHANNEL_TAG}{channel}"), MANIFEST, &bytes, &check)?;
         // A registry has no comparison and exchange. Whoever wrote at the same moment reads the same, and one of the two sees
         // that it is not theirs.
         match self.channel(channel)?.as_deref() == Some(pointer) {

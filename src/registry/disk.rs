@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::RegistryError;
@@ -58,8 +58,23 @@ impl Disk {
         match fs::metadata(self.root.join(path)) {
             Ok(metadata) if metadata.is_file() => Ok(true),
             Ok(_) => Err(self.not_a_file(path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.is_absent(path).map(|()| false),
             Err(error) => Err(self.failed(path, &error)),
+        }
+    }
+
+    /// Sees to it that what was not found is absent. A link to nowhere, in its place or on the way to it, hides what was there: a
+    /// version that cannot be seen would be published again.
+    fn is_absent(&self, path: &str) -> Result<(), RegistryError> {
+        let whole = self.root.join(path);
+        let missing = |path: &&Path| fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        let mut on_the_way = whole.ancestors().take_while(missing);
+        match on_the_way.find(|path| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())) {
+            None => Ok(()),
+            Some(link) => Err(RegistryError::Disk {
+                path: link.display().to_string(),
+                why: "it is a symbolic link to something that does not exist".to_owned(),
+            }),
         }
     }
 
@@ -135,7 +150,9 @@ impl Disk {
     pub(super) fn names(&self, path: &str) -> Result<Vec<String>, RegistryError> {
         let entries = match fs::read_dir(self.root.join(path)) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return self.is_absent(path).map(|()| Vec::new());
+            }
             Err(error) => return Err(self.failed(path, &error)),
         };
         let mut names = Vec::new();
@@ -176,6 +193,24 @@ mod tests {
         disk.write("file", b"2").unwrap();
         assert_eq!(disk.read("new", 1).unwrap(), Some(b"1".to_vec()));
         assert_eq!(disk.read("link", 1).unwrap(), Some(b"2".to_vec()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nowhere_does_not_hide_what_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = |name: &str| std::os::unix::fs::symlink("gone", dir.path().join(name)).unwrap();
+        link("place");
+        link("file");
+        for root in ["place", "."] {
+            let disk = Disk::new(dir.path().join(root));
+            let file = if root == "." { "file" } else { "channels/prod" };
+            for said in [disk.read(file, 10).unwrap_err(), disk.names(file).unwrap_err()] {
+                assert!(said.to_string().ends_with("a symbolic link to something that does not exist"), "{said}");
+            }
+        }
+        let disk = Disk::new(dir.path().to_owned());
+        assert_eq!((disk.read("none/a", 10).unwrap(), disk.names("none").unwrap()), (None, Vec::new()));
     }
 
     #[cfg(unix)]

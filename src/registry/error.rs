@@ -59,6 +59,29 @@ pub enum RegistryError {
         /// The digest of the bundle there.
         digest: String,
     },
+    /// Another version appeared after this one was judged.
+    #[error("version {other} was published to {place} in the meantime, so version {version} was not; publish it again")]
+    Overtaken {
+        /// Where.
+        place: String,
+        /// The version that was to be published.
+        version: String,
+        /// The one that appeared.
+        other: String,
+    },
+    /// Two versions appeared at the same moment in a registry, which has no lock.
+    #[error(
+        "versions {version} and {other} were published to {place} at the same moment and may have the same release number; \
+         delete the tag of one of them, and publish its sources with a higher version"
+    )]
+    AtOnce {
+        /// Where.
+        place: String,
+        /// The version that was published.
+        version: String,
+        /// The one that appeared.
+        other: String,
+    },
     /// A statement that is there says something else.
     #[error("{place} already has a different `{kind}` statement for version {version}")]
     Stated {

@@ -151,6 +151,11 @@ impl Folder {
             }
             _ => {}
         }
+        // The versions were listed before the lock was held.
+        if !known && let Some(other) = release.unseen(self.versions()?) {
+            let (place, version) = (self.disk.name(), release.version.clone());
+            return Err(RegistryError::Overtaken { place, version, other });
+        }
         let size = u64::try_from(release.bundle.len()).unwrap_or(u64::MAX);
         progress(0, size);
         for (kind, statement) in &release.statements {

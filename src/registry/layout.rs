@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::RegistryError;
-use super::artifact::{Content, Descriptor, INDEX, Index};
+use super::artifact::{Check, Content, Descriptor, INDEX, Index};
 use super::digest::{digest, is_digest};
 use super::disk::Disk;
 use super::release::MAX_SMALL;
@@ -101,6 +101,12 @@ impl Content for Layout {
         }
         let _lock = self.disk.lock()?;
         self.tag(reference, media_type, bytes)
+    }
+
+    fn put_tag(&self, tag: &str, media_type: &str, bytes: &[u8], check: Check<'_>) -> Result<(), RegistryError> {
+        let _lock = self.disk.lock()?;
+        check()?;
+        self.tag(tag, media_type, bytes)
     }
 
     /// Referrers are in an index of their own, which the table lists under the tag that the specification gives it.

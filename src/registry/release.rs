@@ -1,6 +1,6 @@
 //! What goes to a place and what comes from it: a bundle with its statements, a channel's pointer, and how large they may be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest bundle that is brought, in bytes.
 pub(super) const MAX_BUNDLE: usize = 64 * 1024 * 1024;
@@ -25,6 +25,17 @@ pub struct Release {
     pub revision: Option<String>,
     /// Statements by kind: `release`, or `release.` and the start of a key's id.
     pub statements: BTreeMap<String, Attachment>,
+    /// The versions that the place had when the version and the release number were chosen.
+    pub seen: BTreeSet<String>,
+}
+
+impl Release {
+    /// A version of the place that was not there when this release was judged: its order and number may be wrong by now.
+    pub(super) fn unseen(&self, versions: Vec<String>) -> Option<String> {
+        versions
+            .into_iter()
+            .find(|version| *version != self.version && is_version(version) && !self.seen.contains(version))
+    }
 }
 
 /// A statement as bytes.
@@ -81,6 +92,13 @@ pub enum Since {
         /// By what to ask the next time, where the place gives it.
         tag: Option<String>,
     },
+}
+
+/// Whether a name can be a version. Others may keep other tags in a registry; they are none of ours.
+fn is_version(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    core.split('.').count() == 3 && core.split('.').all(is_number)
 }
 
 /// Whether a text can be a kind of statement, and so part of a file's name.

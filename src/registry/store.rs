@@ -138,3 +138,39 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    fn release(version: &str) -> Release {
+        Release {
+            version: version.to_owned(),
+            file: format!("docs-{version}.cjar"),
+            bundle: version.as_bytes().to_vec(),
+            revision: None,
+            statements: BTreeMap::new(),
+            seen: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn of_releases_that_were_judged_before_any_was_there_one_gets_in() {
+        for kind in [Place::Folder, Place::Layout] {
+            let dir = tempfile::tempdir().unwrap();
+            let location = Location { place: kind(dir.path().join("place")), pin: None };
+            let put = |number: usize| {
+                let store = Store::open(&location, &Options::default()).unwrap();
+                store.put(&release(&format!("1.0.{number}")), Overwrite::Never, &|_, _| ()).is_ok()
+            };
+            let put = &put;
+            let got_in = std::thread::scope(|scope| {
+                let all: Vec<_> = (0..6).map(|number| scope.spawn(move || put(number))).collect();
+                all.into_iter().map(|one| one.join().unwrap()).filter(|is_in| *is_in).count()
+            });
+            assert_eq!(got_in, 1);
+        }
+    }
+}

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::config::{Bump, BundleDemands, EvidenceKind, Level, Levels, Limits, Project, Step};
 
+use crate::text::Span;
+
 use super::terms::{Effect, SETTINGS, TermChange, spelt};
 
 /// The demands of the old side that are lower on the new one, sorted. `level` is the level of a lint that counts, if there is such
@@ -18,8 +20,7 @@ pub fn settings(old: &Project, new: &Project, level: &dyn Fn(&Levels, &str) -> O
         version_place: _,
         edition: _,
         description: _,
-        // `diff` compares who holds what by them.
-        assignments: _,
+        assignments,
         levels,
         // The clock of suites, which check how a package was made.
         test_at: _,
@@ -30,6 +31,7 @@ pub fn settings(old: &Project, new: &Project, level: &dyn Fn(&Levels, &str) -> O
         bundle,
     } = old;
     let mut found = Lower(Vec::new());
+    found.assignments(assignments.as_deref(), new.assignments.as_deref());
     found.lints(levels, &new.levels, level);
     found.limits(*limits, new.limits);
     found.bump(*bump, new.bump);
@@ -63,6 +65,14 @@ impl Lower {
     fn at_most(&mut self, (section, key): (&str, &str), [old, new]: [Option<u32>; 2]) {
         if old.is_some_and(|old| new.is_none_or(|new| new > old)) {
             self.push(section, key, old.map(|old| old.to_string()), new.map(|new| new.to_string()));
+        }
+    }
+
+    /// Who holds what is compared by the files. Without any, nobody sees who comes to hold a role from now on.
+    fn assignments(&mut self, old: Option<&[(String, Span)]>, new: Option<&[(String, Span)]>) {
+        let files: Vec<&str> = old.into_iter().flatten().map(|(file, _)| file.as_str()).collect();
+        if !files.is_empty() && new.is_none_or(<[_]>::is_empty) {
+            self.push("package", "assignments", Some(files.join(", ")), None);
         }
     }
 
@@ -171,6 +181,18 @@ mod tests {
                 assert_eq!(weakened(&low, &high), "", "{told}");
             }
             assert_eq!(weakened(&low, &low), "", "{told}");
+        }
+    }
+
+    #[test]
+    fn to_name_no_assignments_any_more_is_weakened() {
+        let two = "assignments = [\"assignments/a.yaml\", \"assignments/b.yaml\"]\n";
+        let one = "assignments = [\"assignments/a.yaml\"]\n";
+        let told = "settings.package.assignments assignments/a.yaml, assignments/b.yaml -";
+        assert_eq!(weakened(two, ""), told);
+        // Who is left out with one file of several is reported by name.
+        for (old, new) in [(two, one), (one, two), ("", two), (two, two)] {
+            assert_eq!(weakened(old, new), "");
         }
     }
 

@@ -12,7 +12,9 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
     let mut low = BTreeSet::new();
     for kind in &minimum.require {
         let there = match kind {
-            EvidenceKind::Lint => evidence.lint.map(|lint| lint.errors == 0 && lint.not_run == 0),
+            EvidenceKind::Lint => {
+                evidence.lint.map(|lint| lint.errors == 0 && lint.not_run == 0 && lint.unanswered == 0)
+            }
             EvidenceKind::Tests => evidence.tests.map(|tests| tests.failed == 0 && tests.passed > 0),
             EvidenceKind::Coverage => evidence.coverage.map(|coverage| coverage.lowest().is_some()),
             EvidenceKind::Proofs => {
@@ -36,6 +38,9 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
             // Nobody knows of what these would have warned.
             Some(lint) if lint.not_run > 0 => {
                 low.insert(format!("{} that prove did not run", counted(lint.not_run, "lint")));
+            }
+            Some(lint) if lint.unanswered > 0 => {
+                low.insert(format!("{} of lints that prove got no answer", counted(lint.unanswered, "question")));
             }
             Some(lint) if u32::try_from(lint.warnings).is_ok_and(|warnings| warnings <= most) => {}
             Some(lint) => {
@@ -62,7 +67,7 @@ mod tests {
     fn passing() -> EvidenceSummary {
         let share = Share { seen: 1, of: 2 };
         EvidenceSummary {
-            lint: Some(LintTotals { errors: 0, warnings: 3, waivers: 1, not_run: 0 }),
+            lint: Some(LintTotals { errors: 0, warnings: 3, waivers: 1, not_run: 0, unanswered: 0 }),
             tests: Some(TestTotals { passed: 5, failed: 0, skipped: 2, decisions: 9 }),
             coverage: Some(CoverageTotals { grants: share, denials: share, break_glass: share, conditions: share }),
             proofs: Some(ProofTotals { proved: 1, in_part: 0, refuted: 0, unknown: 0, beyond: 4 }),
@@ -82,9 +87,10 @@ mod tests {
             assert_eq!(required(kind, &EvidenceSummary::default()), [format!("it has no `{}` evidence", kind.name())]);
         }
         type Change = fn(&mut EvidenceSummary);
-        let changes: [(EvidenceKind, Change); 10] = [
+        let changes: [(EvidenceKind, Change); 11] = [
             (EvidenceKind::Lint, |all| all.lint.as_mut().unwrap().errors = 1),
             (EvidenceKind::Lint, |all| all.lint.as_mut().unwrap().not_run = 1),
+            (EvidenceKind::Lint, |all| all.lint.as_mut().unwrap().unanswered = 1),
             (EvidenceKind::Tests, |all| all.tests.as_mut().unwrap().failed = 1),
             (EvidenceKind::Tests, |all| all.tests.as_mut().unwrap().passed = 0),
             (EvidenceKind::Coverage, |all| {
@@ -124,6 +130,9 @@ mod tests {
         let mut unproved = passing();
         unproved.lint.as_mut().unwrap().not_run = 2;
         assert_eq!(low(warnings(9), &unproved), ["2 lints that prove did not run"]);
+        let mut unanswered = passing();
+        unanswered.lint.as_mut().unwrap().unanswered = 1;
+        assert_eq!(low(warnings(9), &unanswered), ["1 question of lints that prove got no answer"]);
         assert_eq!(low(tests(5), &unproved), Vec::<String>::new());
         assert_eq!(low(tests(5), &passing()), Vec::<String>::new());
         assert_eq!(low(tests(6), &passing()), ["5 tests passed, fewer than 6"]);

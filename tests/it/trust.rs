@@ -30,7 +30,7 @@ fn bytes(version: &str) -> Vec<u8> {
         judged_at: Some(at("2026-03-01").to_string()),
         evidence: EvidenceSummary {
             coverage: None,
-            lint: Some(LintTotals { errors: 0, warnings: 1, waivers: 0, not_run: 0 }),
+            lint: Some(LintTotals { errors: 0, warnings: 1, waivers: 0, not_run: 0, unanswered: 0 }),
             tests: Some(TestTotals { passed: 3, failed: 0, skipped: 0, decisions: 9 }),
             proofs: None,
             mutation: None,

@@ -15,6 +15,18 @@ pub(super) const TRUST: &str = "pass a trust policy, such as the `trust.toml` th
 #[cfg(feature = "registry")]
 pub(super) const AUTHORITIES: &str = "pass a PEM file with the certificates of the authorities";
 
+/// Sees to it that a bundle can be written in the place of what is there: a bundle, or an empty file.
+pub(super) fn for_bundle(path: &Path) -> Result<(), CliError> {
+    /// How each bundle begins: with the first file of a ZIP archive.
+    const START: &[u8] = b"PK\x03\x04";
+    match load::read_if_present(path)? {
+        Some(bytes) if !bytes.is_empty() && !bytes.starts_with(START) => {
+            Err(CliError::NoBundleThere { path: path.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The bytes of a file. `expected` says what to pass.
 pub(super) fn read(path: &Path, expected: &'static str) -> Result<Vec<u8>, CliError> {
     if env::is_folder(path) {

@@ -1,6 +1,7 @@
 //! Artifacts in content that gives whatever is put into it: what is written, in which order, and which lies are seen.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -14,6 +15,8 @@ struct Memory {
     referrers: RefCell<BTreeMap<String, Vec<Descriptor>>>,
     /// What was asked for or put, in order.
     log: RefCell<Vec<String>>,
+    /// A tag that somebody else writes in the very moment that a tag is written here.
+    rival: Option<&'static str>,
 }
 
 impl Content for &Memory {
@@ -35,6 +38,9 @@ impl Content for &Memory {
         let kind = if reference.starts_with("sha256:") { "by digest" } else { reference };
         self.log.borrow_mut().push(format!("manifest {kind}"));
         let mut manifests = self.manifests.borrow_mut();
+        if !reference.starts_with("sha256:") {
+            manifests.extend(self.rival.map(|rival| (rival.to_owned(), bytes.to_vec())));
+        }
         manifests.insert(digest(bytes), bytes.to_vec());
         manifests.insert(reference.to_owned(), bytes.to_vec());
         Ok(())
@@ -71,6 +77,7 @@ fn release(statements: &[(&str, &str)]) -> Release {
         bundle: b"bundle".to_vec(),
         revision: Some("0123".to_owned()),
         statements: statements.iter().map(attachment).collect(),
+        seen: BTreeSet::new(),
     }
 }
 
@@ -158,6 +165,29 @@ fn a_version_that_is_there_is_moved_by_force_only() {
     assert!(said.contains(&digest(b"bundle")), "{said}");
     assert!(matches!(put(&memory, &other, Overwrite::ForceTag), Ok(Put::New(_))));
     assert_eq!(fetched(&memory).unwrap().bundle, b"other");
+}
+
+#[test]
+fn a_version_that_appeared_since_a_release_was_judged_keeps_it_out() {
+    let memory = Memory::default();
+    put(&memory, &release(&[]), Overwrite::Never).unwrap();
+    let next = Release { version: "2.0.0".to_owned(), bundle: b"next".to_vec(), ..release(&[]) };
+    let said = put(&memory, &next, Overwrite::Never).unwrap_err();
+    assert!(said.contains("version 1.0.0+b was published") && said.contains("publish it again"), "{said}");
+    assert_eq!(artifacts(&memory).versions().unwrap(), ["1.0.0+b"]);
+    // Tags of others that are no versions do not count.
+    memory.manifests.borrow_mut().insert("2026-nightly".to_owned(), Vec::new());
+    // What is there is finished all the same, whatever came after it.
+    let seen = BTreeSet::from(["1.0.0+b".to_owned()]);
+    put(&memory, &Release { seen, ..next }, Overwrite::Never).unwrap();
+    assert!(matches!(put(&memory, &release(&[]), Overwrite::Never), Ok(Put::Known(_))));
+}
+
+#[test]
+fn of_two_versions_at_once_in_a_registry_one_is_told() {
+    let memory = Memory { rival: Some("1.0.1"), ..Memory::default() };
+    let said = put(&memory, &release(&[]), Overwrite::Never).unwrap_err();
+    assert!(said.contains("1.0.0+b and 1.0.1") && said.contains("same release number"), "{said}");
 }
 
 /// A manifest with as many spaces as it takes.

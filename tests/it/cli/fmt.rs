@@ -99,3 +99,27 @@ fn what_is_not_gate_is_not_touched() {
         assert!(run.err.contains(says), "{args}: {}", run.err);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_named_link_stays_and_its_target_is_formatted_and_one_below_a_folder_is_named() {
+    let package = Copy::of("quickstart");
+    package.write("kept/ugly.gate", UGLY);
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, package.path(name)).unwrap();
+    link("../kept/ugly.gate", "policy/link.gate");
+    let refused = |what: &str| {
+        let run = package.run("fmt policy");
+        assert!(run.code == 2 && run.err.contains(what), "{}{}", run.out, run.err);
+        assert_eq!(package.read("kept/ugly.gate"), UGLY);
+    };
+    refused("`policy/link.gate` is a symbolic link");
+    let run = package.run("fmt policy/link.gate");
+    assert_eq!((run.code, run.out.as_str()), (0, "formatted policy/link.gate\n"));
+    assert_eq!(package.read("kept/ugly.gate"), "role helper for User { allow read on Invoice; }\n");
+    assert!(fs::symlink_metadata(package.path("policy/link.gate")).unwrap().is_symlink());
+    fs::remove_file(package.path("policy/link.gate")).unwrap();
+    package.write("kept/ugly.gate", UGLY);
+    let made = std::process::Command::new("mkfifo").arg(package.path("policy/pipe.gate")).status();
+    assert!(made.unwrap().success());
+    refused("`policy/pipe.gate` is neither a file nor a folder");
+}

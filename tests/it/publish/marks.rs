@@ -156,3 +156,76 @@ fn a_layout_is_one_place_before_and_after_it_is_made() {
     let marks = marks.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "json"));
     assert_eq!(marks.count(), 1);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_mark_behind_a_link_to_nowhere_is_not_taken_for_none() {
+    let shop = gone_back();
+    let channels = shop.path("home/.local/state/gatewright/channels");
+    let marks: Vec<_> = fs::read_dir(&channels).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mark = marks.into_iter().find(|path| path.extension().is_some_and(|end| end == "json")).unwrap();
+    let pull = "pull bundles --channel prod --trust both.toml --out out/b.cjar";
+    let fails = || {
+        let run = shop.run(pull);
+        assert!(run.code == 2 && run.err.contains("is a symbolic link to something that does not exist"), "{run:?}");
+        assert!(!shop.path("out/b.cjar").exists());
+    };
+    // The mark itself, as after an unmounted volume, and the folder that it is in.
+    fs::rename(&mark, shop.path("mark")).unwrap();
+    std::os::unix::fs::symlink("gone", &mark).unwrap();
+    fails();
+    fs::rename(shop.path("mark"), &mark).unwrap();
+    shop.refused(pull, &["pointer-rollback"]);
+    fs::rename(&channels, shop.path("kept")).unwrap();
+    std::os::unix::fs::symlink("gone", &channels).unwrap();
+    fails();
+    fs::remove_file(&channels).unwrap();
+    fs::rename(shop.path("kept"), &channels).unwrap();
+    // A link in the place of the mark is set aside by name, as any mark that cannot be read.
+    fs::remove_file(&mark).unwrap();
+    std::os::unix::fs::symlink("gone", &mark).unwrap();
+    assert!(shop.ok("channel forget bundles --channel prod").contains("forgot an unreadable record"));
+    shop.ok(pull);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_version_behind_a_link_to_nowhere_is_not_published_over() {
+    let shop = Shop::new();
+    shop.publish("1.0.0", "bundles");
+    shop.version("1.0.1");
+    for name in ["versions/1.0.0/release.json", "versions/1.0.0", "versions"] {
+        let path = shop.path("bundles").join(name);
+        fs::rename(&path, shop.path("kept")).unwrap();
+        std::os::unix::fs::symlink("gone", &path).unwrap();
+        let run = shop.run("publish 1.0.1.cjar bundles --key k/private.pem");
+        assert!(run.code == 2 && run.err.contains("symbolic link"), "{name}: {run:?}");
+        fs::remove_file(&path).unwrap();
+        fs::rename(shop.path("kept"), &path).unwrap();
+    }
+    assert!(shop.publish("1.0.1", "bundles").contains("release 2"));
+}
+
+#[test]
+fn a_relative_state_folder_of_the_desktop_is_ignored() {
+    let shop = gone_back();
+    let pull = "pull bundles --channel prod --trust both.toml --out out/b.cjar";
+    let run = shop.run_with(pull, &[("XDG_STATE_HOME", std::path::Path::new("state"))]);
+    assert!(run.code == 1 && run.err.contains("[pointer-rollback]"), "{run:?}");
+    assert!(!shop.path("state").exists());
+}
+
+#[test]
+fn a_pull_replaces_a_bundle_or_nothing() {
+    let shop = Shop::new();
+    shop.publish("1.0.0", "bundles");
+    let pull = "pull bundles --channel prod --trust k/trust.toml --out";
+    let before = fs::read(shop.path("k/trust.toml")).unwrap();
+    let run = shop.run(&format!("{pull} k/trust.toml"));
+    assert!(run.code == 2 && run.err.contains("exists and is not a bundle"), "{run:?}");
+    assert_eq!(fs::read(shop.path("k/trust.toml")).unwrap(), before);
+    assert!(!shop.path("k/trust.toml.release.sigstore.json").exists());
+    for _ in 0..2 {
+        shop.ok(&format!("{pull} out/a.cjar"));
+    }
+}

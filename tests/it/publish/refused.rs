@@ -133,6 +133,48 @@ fn a_version_that_does_not_say_what_changed_is_not_published() {
 }
 
 #[test]
+fn versions_that_differ_in_build_metadata_alone_are_not_higher() {
+    for place in ["bundles", "oci-layout:layout"] {
+        let shop = Shop::new();
+        for version in ["1.0.1+b", "1.0.1+a", "1.0.1"] {
+            shop.version(version);
+        }
+        shop.publish("1.0.1+b", place);
+        for version in ["1.0.1+a", "1.0.1", "1.0.0"] {
+            let args = format!("publish {version}.cjar {place} --key k/private.pem");
+            shop.refused(&args, &["version-order"]);
+        }
+        let run = shop.run(&format!("publish 1.0.1.cjar {place} --key k/private.pem"));
+        assert!(run.err.contains("build metadata after `+` does not count"), "{run:?}");
+        // The same release once more changes nothing, and the next one has the next number.
+        assert!(shop.publish("1.0.1+b", place).contains("is already published"));
+        shop.version("1.0.2");
+        assert!(shop.publish("1.0.2", place).contains("release 2"));
+    }
+}
+
+#[test]
+fn a_channel_does_not_go_on_to_a_version_of_the_same_precedence() {
+    let shop = Shop::new();
+    let key = "--channel prod --key k/private.pem";
+    // A folder into which an earlier version of this tool let two of the same precedence.
+    for (version, place) in [("1.0.1+b", "one"), ("1.0.1+a", "two")] {
+        shop.version(version);
+        shop.ok(&format!("publish {version}.cjar {place} --key k/private.pem"));
+    }
+    fs::rename(shop.path("two/versions/1.0.1+a"), shop.path("one/versions/1.0.1+a")).unwrap();
+    shop.ok(&format!("channel promote one 1.0.1+b {key}"));
+    shop.refused(&format!("channel promote one 1.0.1+a {key}"), &["channel-order"]);
+    shop.refused(&format!("channel rollback one --to 1.0.1+a {key}"), &["channel-order"]);
+    shop.refused(&format!("channel rollback one {key}"), &["no-release-before"]);
+    shop.version("1.0.2");
+    shop.publish("1.0.2", "one");
+    let run = shop.run(&format!("channel rollback one {key}"));
+    assert!(run.code == 1 && run.err.contains("1.0.1+a, 1.0.1+b"), "{run:?}");
+    shop.ok(&format!("channel rollback one --to 1.0.1+a {key}"));
+}
+
+#[test]
 fn channels_go_forward_by_promote_and_back_by_rollback_only() {
     let shop = Shop::new();
     shop.publish("1.0.0", "bundles");

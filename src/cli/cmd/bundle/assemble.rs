@@ -112,6 +112,7 @@ impl Gathered {
             warnings: found.count(Severity::Warning),
             waivers: waivers.len(),
             not_run: not_run.len(),
+            unanswered: found.iter().filter(|found| found.code == lint::codes::UNPROVED).count(),
         });
         let mut report = read(&report::json(&found, files))?;
         if let Some(fields) = report.as_object_mut() {

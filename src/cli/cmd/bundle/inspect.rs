@@ -72,7 +72,7 @@ fn human(bundle: &Bundle, size: usize, sources: String) -> String {
         ("package", format!("{} {}", manifest.name, manifest.version)),
         ("digest", bundle.digest.clone()),
         ("same policy", format!("sha256:{}", manifest.compat_digest)),
-        ("size", format!("{size} bytes, {} files", manifest.files.len() + 1)),
+        ("size", format!("{size} bytes, {}", counted(manifest.files.len() + 1, "file"))),
         ("commit", git),
         ("as of", manifest.judged_at.clone().unwrap_or_else(|| "no date".to_owned())),
         (
@@ -99,16 +99,21 @@ fn human(bundle: &Bundle, size: usize, sources: String) -> String {
 fn evidence(bundle: &Bundle) -> Vec<String> {
     let evidence = &bundle.manifest.evidence;
     let lint = evidence.lint.map(|lint| {
-        let (errors, warnings, waivers) = (lint.errors, lint.warnings, lint.waivers);
+        let totals = [(lint.errors, "error"), (lint.warnings, "warning"), (lint.waivers, "waiver")];
         let not_run = match lint.not_run {
             0 => String::new(),
             count => format!("; {} that prove not run", counted(count, "lint")),
         };
-        format!("lint: {errors} errors, {warnings} warnings, {waivers} waivers{not_run}")
+        let unanswered = match lint.unanswered {
+            0 => String::new(),
+            count => format!("; {} without an answer", counted(count, "question")),
+        };
+        format!("lint: {}{not_run}{unanswered}", totals.map(|(count, what)| counted(count, what)).join(", "))
     });
     let tests = evidence.tests.map(|tests| {
-        let (passed, failed, skipped, decisions) = (tests.passed, tests.failed, tests.skipped, tests.decisions);
-        format!("tests: {passed} passed, {failed} failed, {skipped} skipped; {decisions} decisions")
+        let (passed, failed, skipped) = (tests.passed, tests.failed, tests.skipped);
+        let decisions = counted(tests.decisions, "decision");
+        format!("tests: {passed} passed, {failed} failed, {skipped} skipped; {decisions}")
     });
     let coverage = evidence.coverage.map(|coverage| {
         let share = |share: Share| format!("{} of {}", share.seen, share.of);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::analysis::solver;
 use crate::bundle::{GitState, pack, sha256_hex};
 use crate::cli::args::{AnswerArgs, BudgetArgs, BundleMake, Format};
+use crate::cli::cmd::named;
 use crate::cli::cmd::package::{Package, here};
 use crate::cli::console::Console;
 use crate::cli::env;
@@ -47,11 +48,11 @@ pub(super) fn run(
             .unwrap_or_else(env::today),
     };
     let folder = folder.display();
-    let named = match &args.at_rev {
+    let title = match &args.at_rev {
         Some(revision) => format!("{folder} at {revision}"),
         None => folder.to_string(),
     };
-    let mut package = Package::of(loaded, loading, &named, at);
+    let mut package = Package::of(loaded, loading, &title, at);
     if args.folder.is_none() {
         package.call_by_its_name(args.at_rev.as_deref());
     }
@@ -69,8 +70,12 @@ pub(super) fn run(
         true => LintProofs::LeftOut,
         false => lint_proofs(&package, &kinds)?,
     };
-    let origin =
-        Origin { git, judged_at: Some(at.to_string()), reproduce: reproduce(at, &kinds, proofs), ..Origin::default() };
+    let origin = Origin {
+        git,
+        judged_at: Some(at.to_string()),
+        reproduce: reproduce(at, &kinds, proofs, budget),
+        ..Origin::default()
+    };
     let tree = match assemble(&package, &kinds, proofs, budget, at, origin, console)? {
         Ok(tree) => tree,
         Err(exit) => return Ok(exit),
@@ -82,6 +87,7 @@ pub(super) fn run(
         why: refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
     })?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(bundle.file_name()));
+    named::for_bundle(&out)?;
     load::write_atomic(&out, &bytes)?;
     let text = match output.format {
         Format::Json => {
@@ -109,13 +115,13 @@ pub(super) fn run(
     if output.format == Format::Human && !kinds.contains(&EvidenceKind::Proofs) {
         console.print(&unproved(&package))?;
     }
-    let left_out = lints_left_out(&bundle).filter(|_| output.format == Format::Human);
-    if let Some(left_out) = left_out {
+    let left_out = lints_left_out(&bundle);
+    for left_out in left_out.into_iter().filter(|_| output.format == Format::Human) {
         console.print(&format!("note: {left_out}\n"))?;
     }
     if output.format == Format::Human && !changed.is_empty() {
-        let (named, changed) = (printable(&package.named), listed(&changed));
-        console.print(&format!("note: {named} has uncommitted changes: {changed}; `publish` refuses this bundle\n"))?;
+        let (title, changed) = (printable(&package.named), listed(&changed));
+        console.print(&format!("note: {title} has uncommitted changes: {changed}; `publish` refuses this bundle\n"))?;
     }
     Ok(Exit::Ok)
 }
@@ -170,12 +176,48 @@ fn warnings(package: &Package, console: &Console) -> String {
 }
 
 /// The command that gives the same bytes in the folder of the sources.
-fn reproduce(at: Instant, kinds: &BTreeSet<EvidenceKind>, proofs: LintProofs) -> Vec<String> {
+fn reproduce(at: Instant, kinds: &BTreeSet<EvidenceKind>, proofs: LintProofs, limits: &BudgetArgs) -> Vec<String> {
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
     let mut command = vec!["gatewright".to_owned(), "bundle".to_owned(), ".".to_owned()];
     command.extend(["--at".to_owned(), at.to_string(), "--evidence".to_owned(), names.join(",")]);
     if kinds.contains(&EvidenceKind::Lint) && proofs == LintProofs::LeftOut {
         command.push("--no-proofs".to_owned());
     }
+    // With other limits, other questions are answered.
+    for (name, limit) in [(RLIMIT_PER, limits.rlimit_per), (TIME, limits.time)] {
+        command.extend(limit.into_iter().flat_map(|limit| [name.to_owned(), limit.to_string()]));
+    }
     command
+}
+
+const RLIMIT_PER: &str = "--rlimit-per";
+const TIME: &str = "--time";
+
+/// The limits with which a bundle was made, by its command; those that whoever makes it again asks for come first.
+pub(super) fn limits(command: &[String], asked: &BudgetArgs) -> BudgetArgs {
+    let said = |name: &str| {
+        let mut values = command.iter().skip_while(|word| *word != name).skip(1);
+        values.next()?.parse::<u64>().ok().filter(|limit| *limit > 0)
+    };
+    BudgetArgs { rlimit_per: asked.rlimit_per.or_else(|| said(RLIMIT_PER)), time: asked.time.or_else(|| said(TIME)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_records_the_limits_and_a_rebuild_reads_them() {
+        let kinds = BTreeSet::from([EvidenceKind::Lint]);
+        let command = |limits| reproduce(Instant(0), &kinds, LintProofs::Run, &limits);
+        let both = |limits: BudgetArgs| (limits.rlimit_per, limits.time);
+        for (rlimit_per, time) in [(None, None), (Some(7), None), (None, Some(9)), (Some(7), Some(9))] {
+            let made = command(BudgetArgs { rlimit_per, time });
+            assert_eq!(both(limits(&made, &BudgetArgs::default())), (rlimit_per, time), "{made:?}");
+            let asked = BudgetArgs { rlimit_per: Some(1), time: Some(2) };
+            assert_eq!(both(limits(&made, &asked)), (Some(1), Some(2)));
+        }
+        let odd = ["--time".to_owned(), "x".to_owned(), "--rlimit-per".to_owned()];
+        assert_eq!(both(limits(&odd, &BudgetArgs::default())), (None, None));
+    }
 }

@@ -19,6 +19,7 @@ use crate::pipeline::{Evidence, Origin};
 use crate::text::Instant;
 
 use super::assemble::{LintProofs, assemble};
+use super::make::limits;
 use super::opened;
 
 /// What of a bundle is made again.
@@ -123,7 +124,7 @@ pub(in crate::cli::cmd) fn again(
                 &package,
                 &kinds(&manifest.evidence),
                 lint_proofs(bundle),
-                budget,
+                &limits(&manifest.reproduce, budget),
                 at,
                 origin(bundle),
                 console,

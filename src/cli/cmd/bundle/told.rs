@@ -46,12 +46,17 @@ pub(in crate::cli::cmd) fn not_proved(bundle: &Bundle) -> Option<String> {
     }
 }
 
-/// That lints which prove had no say in a bundle's lint evidence, if they had none.
-pub(in crate::cli::cmd) fn lints_left_out(bundle: &Bundle) -> Option<String> {
-    let lint = bundle.manifest.evidence.lint?;
-    (lint.not_run > 0).then(|| {
-        format!("{} that prove {} not run for its lint evidence", counted(lint.not_run, "lint"), was(lint.not_run))
-    })
+/// What a bundle's lint evidence does not know: of lints that prove and did not run, and of their questions without an answer.
+pub(in crate::cli::cmd) fn lints_left_out(bundle: &Bundle) -> Vec<String> {
+    let Some(lint) = bundle.manifest.evidence.lint else {
+        return Vec::new();
+    };
+    let (not_run, unanswered) = (lint.not_run, lint.unanswered);
+    let left_out = [
+        (not_run, format!("{} that prove {} not run for its lint evidence", counted(not_run, "lint"), was(not_run))),
+        (unanswered, format!("{} of its lint evidence got no answer", counted(unanswered, "question"))),
+    ];
+    left_out.into_iter().filter(|(count, _)| *count > 0).map(|(_, said)| said).collect()
 }
 
 fn was(count: usize) -> &'static str {

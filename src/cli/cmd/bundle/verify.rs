@@ -55,6 +55,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
                 "git": bundle.manifest.git,
                 "rebuilt": args.rebuild,
                 "lints_not_run": bundle.manifest.evidence.lint.map_or(0, |lint| lint.not_run),
+                "lints_unanswered": bundle.manifest.evidence.lint.map_or(0, |lint| lint.unanswered),
                 "proved": bundle.manifest.evidence.proofs.is_some(),
                 "proved_in_part": bundle.manifest.evidence.proofs.map_or(0, |proofs| proofs.in_part),
                 "verified": vouched.json,

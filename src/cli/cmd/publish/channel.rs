@@ -134,11 +134,18 @@ impl<'a> Moving<'a> {
         let version = &current.followed.pointer.version;
         let mut lower = place.store.versions()?;
         lower.retain(|other| gate::parsed(other).is_some() && gate::parsed(other) < gate::parsed(version));
-        lower.sort_by_key(|other| gate::parsed(other));
-        Ok(lower.pop().ok_or_else(|| {
-            let message = format!("no published release has a version lower than {version}");
-            vec![Refusal::new("no-release-before", message)]
-        }))
+        let highest = lower.iter().filter_map(|other| gate::parsed(other)).max();
+        lower.retain(|other| gate::parsed(other) == highest);
+        lower.sort();
+        let message = match lower.as_slice() {
+            [only] => return Ok(Ok(only.clone())),
+            [] => format!("no published release has a version lower than {version}"),
+            several => format!(
+                "the versions {} differ in build metadata alone, so none of them is the one before; name one with `--to`",
+                several.join(", ")
+            ),
+        };
+        Ok(Err(vec![Refusal::new("no-release-before", message)]))
     }
 
     fn to(&self, place: &Opened, version: &str, reason: Reason, console: &mut Console) -> Result<Exit, CliError> {
@@ -287,12 +294,16 @@ fn out_of_order(target: &Target<'_>, before: Option<&Followed>) -> Vec<Refusal> 
     }
     let (from, to) = (gate::parsed(&before.version), gate::parsed(&manifest.version));
     match target.reason {
-        Reason::Publish | Reason::Promote if to < from => {
-            let message = format!(
-                "{} is lower than the channel's current release {}; to go back, run `gatewright channel rollback --to {}`",
-                manifest.version, before.version, manifest.version
-            );
-            refusals.push(Refusal::new("channel-order", message));
+        Reason::Publish | Reason::Promote if manifest.version != before.version => {
+            let back = match to < from {
+                true => format!("; to go back, run `gatewright channel rollback --to {}`", manifest.version),
+                false => String::new(),
+            };
+            if let Some(how) = gate::not_above(&manifest.version, &before.version) {
+                let message =
+                    format!("{} is {how} the channel's current release {}{back}", manifest.version, before.version);
+                refusals.push(Refusal::new("channel-order", message));
+            }
         }
         Reason::Rollback if to >= from => {
             let message =

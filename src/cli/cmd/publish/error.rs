@@ -61,6 +61,6 @@ fn hint(error: &RegistryError) -> Option<&'static str> {
         RegistryError::Credentials { .. } => {
             Some("run `docker login HOST` again with a user name and a password or token")
         }
-        RegistryError::Disk { .. } => None,
+        RegistryError::Disk { .. } | RegistryError::Overtaken { .. } | RegistryError::AtOnce { .. } => None,
     }
 }

@@ -1,6 +1,8 @@
 //! What a bundle must come up to before it is published: as committed, tried as the package demands, and with a version
 //! that says what changed.
 
+use std::cmp::Ordering;
+
 use crate::bundle::{Bundle, EvidenceSummary, MANIFEST, Refusal};
 use crate::cli::args::{BudgetArgs, Format};
 use crate::cli::cmd::bundle::shipped::Unlike;
@@ -59,6 +61,15 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
     {
         let not_run = counted(lint.not_run, "lint");
         low.push(format!("{not_run} that prove did not run; build it where there is a solver, without `--no-proofs`"));
+    }
+    if let Some(lint) = evidence.lint
+        && lint.unanswered > 0
+        && demands.max_warnings.is_some()
+    {
+        let unanswered = counted(lint.unanswered, "question");
+        low.push(format!(
+            "{unanswered} of lints that prove got no answer; build it with a higher `--rlimit-per` or `--time`"
+        ));
     }
     if let Some(lint) = evidence.lint
         && let Some(most) = above(lint.warnings, demands.max_warnings)
@@ -161,6 +172,15 @@ pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refu
 /// The version of a bundle; `None` where it is none, which no package has.
 pub(super) fn parsed(version: &str) -> Option<Version> {
     Version::parse(version)
+}
+
+/// Why a version is not higher than another one, by precedence: build metadata does not count. `None` if it is.
+pub(super) fn not_above(version: &str, other: &str) -> Option<&'static str> {
+    match parsed(version).cmp(&parsed(other)) {
+        Ordering::Greater => None,
+        Ordering::Equal => Some("not higher (build metadata after `+` does not count) than"),
+        Ordering::Less => Some("lower than"),
+    }
 }
 
 #[cfg(test)]

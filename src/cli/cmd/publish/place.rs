@@ -124,14 +124,19 @@ impl Opened {
     pub(super) fn forget(&self, channel: &str) -> Result<Option<Result<Mark, Refusal>>, CliError> {
         let mut forgotten: Option<Result<Mark, Refusal>> = None;
         for (spelling, path) in self.mark_paths(channel)? {
-            let Some(kept) = load::read_if_present(&path)? else {
-                continue;
+            let kept = match load::read_if_present(&path) {
+                Ok(None) => continue,
+                Ok(Some(kept)) => Mark::read(&kept, &spelling, channel),
+                Err(load::LoadError::LinkToNowhere(link)) if link == path => {
+                    Err(Refusal::new("mark", "the mark is a symbolic link to something that does not exist"))
+                }
+                Err(error) => return Err(error.into()),
             };
             // The mark first: what lies beside it counts for nothing without.
             for path in [path.clone(), path.with_extension("pointer"), path.with_extension("etag")] {
                 load::remove_if_present(&path)?;
             }
-            forgotten = match (forgotten, Mark::read(&kept, &spelling, channel)) {
+            forgotten = match (forgotten, kept) {
                 (Some(Ok(one)), Ok(other)) if one.sequence >= other.sequence => Some(Ok(one)),
                 (Some(Ok(one)), Err(_)) => Some(Ok(one)),
                 (_, other) => Some(other),
@@ -171,6 +176,13 @@ impl Opened {
             Ok(Some((bundle, verified)))
         });
         Ok(believed.map(|believed| believed.map(|(bundle, verified)| Believed { bundle, fetched, verified })))
+    }
+}
+
+impl Believed {
+    /// Its number among the releases of its package.
+    pub(super) fn sequence(&self) -> u64 {
+        self.verified.release.sequence
     }
 }
 

@@ -8,6 +8,7 @@ use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
 use crate::cli::cmd::bundle::told::{lints_left_out, not_proved, origin};
 use crate::cli::cmd::bundle::trust::{json, read, source, trusted};
 use crate::cli::cmd::bundle::{opened, statements};
+use crate::cli::cmd::named::for_bundle;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -75,6 +76,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
     }
     known.push(origin(&believed.bundle, source(&believed.verified)));
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(believed.bundle.file_name()));
+    for_bundle(&out)?;
     statements::replace(&out, &believed.fetched.statements)?;
     load::write_atomic(&out, &believed.fetched.bundle)?;
     let text = match args.output.format {

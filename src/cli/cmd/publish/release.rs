@@ -1,6 +1,8 @@
 //! `gatewright publish`: a bundle that comes up to what its package demands, with statements that are believed, to a place;
 //! and a channel on to it.
 
+use std::collections::BTreeSet;
+
 use crate::bundle::{Bundle, Refusal};
 use crate::cli::args::{Format, Publish};
 use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
@@ -50,7 +52,8 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
     let package = opened::package(&bundle, &named, now)?;
     refusals.extend(gate::evidence(&bundle.manifest.evidence, &package.checked.project.bundle));
     let place = Opened::new(&args.place)?;
-    let before = match before(&place, &bundle, &policy, now)? {
+    let versions = place.store.versions()?;
+    let before = match before(&place, &versions, &bundle, &policy, now)? {
         Ok(before) => Some(before),
         Err(more) => {
             refusals.extend(more);
@@ -80,7 +83,7 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
             Err(exit) => return Ok(exit),
         },
         Before::Lower(before) => {
-            let sequence = before.verified.release.sequence.saturating_add(1);
+            let sequence = before.sequence().saturating_add(1);
             let parent = Some(before.bundle.digest.as_str());
             match signed(args, &bundle, sequence, parent, signer.as_ref(), console)? {
                 Ok(statements) => statements,
@@ -96,7 +99,7 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
             return Ok(Exit::PolicyFails);
         }
     };
-    let put = keep(args, &place, &bundle, bytes, &statements)?;
+    let put = keep(args, &place, versions, (&bundle, bytes), &statements)?;
     let target = Target { bundle: &bundle, reason: Reason::Publish, valid_days: args.validity.valid_days };
     let moved = match (&args.channel, &signer) {
         (Some(channel), Some(signer)) => match move_to(&place, channel, &target, &policy, signer)? {
@@ -129,17 +132,15 @@ enum Before {
     Lower(Box<Believed>),
 }
 
-/// The release before: releases of a place are a line, each with a higher version than the one before.
+/// The release before: releases of a place are a line, each with a higher version than the one before. Build metadata has no say.
 fn before(
     place: &Opened,
+    versions: &[String],
     bundle: &Bundle,
     policy: &TrustPolicy,
     now: Instant,
 ) -> Result<Result<Before, Vec<Refusal>>, CliError> {
     let refuse = |code, message: String| Ok(Err(vec![Refusal::new(code, message)]));
-    let mut versions = place.store.versions()?;
-    versions.retain(|version| gate::parsed(version).is_some());
-    versions.sort_by_key(|version| gate::parsed(version));
     let own = &bundle.manifest.version;
     if versions.iter().any(|version| version == own) {
         let there = match place.release(&Pin::Version(own.clone()), policy, now)? {
@@ -155,22 +156,41 @@ fn before(
             None => refuse("version-taken", format!("version {own} is listed but not found")),
         };
     }
-    let Some(highest) = versions.pop() else {
-        return Ok(Ok(Before::None));
-    };
-    if gate::parsed(&highest) > gate::parsed(own) {
-        return refuse("version-order", format!("version {own} is lower than the published version {highest}"));
+    let highest = versions.iter().filter_map(|version| gate::parsed(version)).max();
+    let mut before: Option<Box<Believed>> = None;
+    // Earlier versions of this tool let several of the same precedence in. The one with the highest number is the last.
+    for version in versions.iter().filter(|version| highest.is_some() && gate::parsed(version) == highest) {
+        if let Some(message) = gate::not_above(own, version) {
+            return refuse("version-order", format!("version {own} is {message} the published version {version}"));
+        }
+        match one_before(place, version, bundle, policy, now)? {
+            Ok(one) if before.as_ref().is_some_and(|other| other.sequence() > one.sequence()) => {}
+            Ok(one) => before = Some(Box::new(one)),
+            Err(refusals) => return Ok(Err(refusals)),
+        }
     }
-    Ok(match place.release(&Pin::Version(highest.clone()), policy, now)? {
+    Ok(Ok(before.map_or(Before::None, Before::Lower)))
+}
+
+/// A published release that the next one follows.
+fn one_before(
+    place: &Opened,
+    version: &str,
+    bundle: &Bundle,
+    policy: &TrustPolicy,
+    now: Instant,
+) -> Result<Result<Believed, Vec<Refusal>>, CliError> {
+    let refuse = |code, message: String| Ok(Err(vec![Refusal::new(code, message)]));
+    Ok(match place.release(&Pin::Version(version.to_owned()), policy, now)? {
         Ok(Some(before)) if before.bundle.manifest.name != bundle.manifest.name => {
             let name = &before.bundle.manifest.name;
             return refuse("wrong-package", format!("the location contains releases of another package, `{name}`"));
         }
-        Ok(Some(before)) => Ok(Before::Lower(Box::new(before))),
-        Ok(None) => return refuse("version-order", format!("version {highest} is listed but not found")),
+        Ok(Some(before)) => Ok(before),
+        Ok(None) => return refuse("version-order", format!("version {version} is listed but not found")),
         Err(mut refusals) => {
             let message =
-                format!("the previous release, {highest}, is not trusted; pass a trust policy with `--trust`");
+                format!("the previous release, {version}, is not trusted; pass a trust policy with `--trust`");
             refusals.push(Refusal::new("release-before", message));
             Err(refusals)
         }
@@ -245,8 +265,8 @@ fn signed(
 fn keep(
     args: &Publish,
     place: &Opened,
-    bundle: &Bundle,
-    bytes: Vec<u8>,
+    versions: Vec<String>,
+    (bundle, bytes): (&Bundle, Vec<u8>),
     statements: &Statements,
 ) -> Result<Put, CliError> {
     let manifest = &bundle.manifest;
@@ -262,6 +282,7 @@ fn keep(
         bundle: bytes,
         revision: manifest.git.as_ref().map(|git| git.commit.clone()),
         statements: attachments.collect(),
+        seen: BTreeSet::from_iter(versions),
     };
     let overwrite = match args.force_tag {
         true => Overwrite::ForceTag,
