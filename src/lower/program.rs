@@ -67,7 +67,7 @@ pub fn lower(
         .unzip();
     let all = || drafts.iter().chain(unknown_types.iter().map(|(draft, _)| draft));
     same_ids(all(), &raw, out);
-    let joining = Duties::new(program, &raw, schema.as_ref().map(|made| &made.schema)).check(out);
+    let joining = Duties::new(program, &raw, form, schema.as_ref().map(|made| &made.schema)).check(out);
     if let Some(SchemaText { schema, .. }) = &schema {
         let denies_links = |of: &StatementId| unknown_types::denies_links(of, &unknown_types, &templates);
         validate::gate(&drafts, &policies, &denies_links, schema, out);
