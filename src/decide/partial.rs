@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Effect, Entities, PartialResponse, Policy, PolicySet, RestrictedExpression,
+    AuthorizationError, Authorizer, Context, Decision, Effect, Entities, EvaluationError, PartialResponse, Policy,
+    PolicySet, RestrictedExpression,
 };
 use serde_json::{Value, json};
 
@@ -89,6 +90,15 @@ pub(super) fn evaluate(
         found.errors.extend(again.errors);
     }
     found.residuals.retain(|policy| policy.effect() == Effect::Forbid || may_hold(policy));
+    // Of `{a: …, b: …}.a` the second step evaluates `a` alone, where Cedar evaluates all. What errors because something is
+    // left out reads it.
+    let lacking = partial.without_missing(request)?;
+    let lacking = authorizer.is_authorized(&lacking, policies, entities);
+    for AuthorizationError::PolicyEvaluationError(error) in lacking.diagnostics().errors() {
+        if matches!(error.inner(), EvaluationError::RecordAttrDoesNotExist(_)) {
+            found.leave_open(policies.policy(error.policy_id()));
+        }
+    }
     Ok(found.response(&partial.missing))
 }
 
@@ -101,6 +111,18 @@ struct Evaluated {
 }
 
 impl Evaluated {
+    /// Counts a policy that reads what is left out as one of which something is left. A permit that does not hold is none.
+    fn leave_open(&mut self, policy: Option<&Policy>) {
+        let Some(policy) = policy else { return };
+        let before = self.satisfied.len();
+        self.satisfied.retain(|one| one.id() != policy.id());
+        let is_known = self.errors.contains_key(&policy.id().to_string())
+            || self.residuals.iter().any(|residual| residual.id() == policy.id());
+        if self.satisfied.len() < before || (policy.effect() == Effect::Forbid && !is_known) {
+            self.residuals.push(policy.clone());
+        }
+    }
+
     fn response(self, missing: &BTreeSet<String>) -> Response {
         let satisfied = |effect| self.satisfied.iter().filter(move |policy| policy.effect() == effect);
         let is_left = |effect| self.residuals.iter().any(|policy| policy.effect() == effect);
@@ -200,7 +222,7 @@ fn errors_of(response: &PartialResponse) -> BTreeMap<String, String> {
     let errored: BTreeSet<_> = response.definitely_errored().cloned().collect();
     let concrete = response.clone().concretize();
     let errors = concrete.diagnostics().errors().map(|error| {
-        let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
+        let AuthorizationError::PolicyEvaluationError(error) = error;
         error
     });
     errors
@@ -217,6 +239,9 @@ fn residual(policy: &Policy, missing: &BTreeSet<String>) -> (Residual, BTreeSet<
         read.clone_from(missing);
         policy.to_string()
     });
+    if read.is_empty() {
+        read.clone_from(missing);
+    }
     let residual = Residual { policy: policy.id().to_string(), effect: policy.effect(), cedar };
     (residual, read)
 }
@@ -264,6 +289,11 @@ fn simplified(expr: Value, missing: &BTreeSet<String>, read: &mut BTreeSet<Strin
             read.insert(name.clone());
             json!({ ".": { "left": { "Var": "context" }, "attr": name } })
         }
-        None => expr,
+        None => {
+            let accessed = expr.get(".").filter(|access| access.pointer("/left/Var") == Some(&json!("context")));
+            let name = accessed.and_then(|access| access.get("attr")?.as_str());
+            read.extend(name.and_then(|name| missing.get(name)).cloned());
+            expr
+        }
     }
 }

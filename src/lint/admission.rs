@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use cedar_policy::pst;
 
 use crate::graph::StatementKind;
-use crate::lower::{Draft, Effect, Part, StepRequest};
+use crate::lower::{Draft, Effect, Part, RawPolicy, StepRequest};
 use crate::text::Span;
 use crate::typing::{TypedExpr, TypedKind};
 
-use super::raw::{Clause, Request, Requests};
+use super::raw::{Clause, Links, Request, Requests};
 use super::{Cx, raw};
 
 /// An expression that decides, and which outcome of it lets in.
@@ -86,37 +86,51 @@ pub(super) fn admissions(cx: &Cx<'_>) -> Vec<Admission> {
         }
     }
     for policy in &cx.lowered.raw {
-        for (effect, word) in [(pst::Effect::Permit, "permit"), (pst::Effect::Forbid, "forbid")] {
-            let Some(body) = raw::body(policy, effect) else {
-                continue;
-            };
-            let clauses = raw::clauses(policy, body, cx.sources);
-            let admitted = requests.admitted(body);
-            let steps: Vec<StepRequest> = requests.steps_admitted(body).into_iter().cloned().collect();
-            let mut push = |expr, opens, written| {
-                found.push(Admission {
-                    statement: format!("the {word} `{}`", policy.policy.id()),
-                    at: raw::keyword(policy, cx.sources),
-                    expr,
-                    opens,
-                    written,
-                    requests: admitted.clone(),
-                    steps: steps.clone(),
-                });
-            };
-            if effect == pst::Effect::Permit {
-                let all = clauses.into_iter().map(|clause| match clause {
-                    Clause::When(expr) => expr,
-                    Clause::Unless(expr) => expr.negated(),
-                });
-                push(TypedExpr::all(all.collect(), policy.span), true, Written::Required);
-            } else {
-                // Each clause alone can keep the forbid from applying.
-                for clause in clauses {
-                    match clause {
-                        Clause::When(expr) => push(expr, false, Written::Denied),
-                        Clause::Unless(expr) => push(expr, true, Written::Required),
-                    }
+        let word = if policy.policy.effect() == cedar_policy::Effect::Permit { "permit" } else { "forbid" };
+        found.extend(of_raw(cx, &requests, policy, word));
+    }
+    found
+}
+
+/// The conditions of templates, for the requests of the schema that links may be about.
+pub(super) fn template_admissions(cx: &Cx<'_>) -> Vec<Admission> {
+    let requests = Requests::new(cx);
+    Links::new(cx).policies.iter().flat_map(|link| of_raw(cx, &requests, link, "template")).collect()
+}
+
+/// The conditions of a raw policy, which is called by some word.
+fn of_raw(cx: &Cx<'_>, requests: &Requests<'_>, policy: &RawPolicy, word: &str) -> Vec<Admission> {
+    let mut found = Vec::new();
+    for effect in [pst::Effect::Permit, pst::Effect::Forbid] {
+        let Some(body) = raw::body(policy, effect) else {
+            continue;
+        };
+        let clauses = raw::clauses(policy, body, cx.sources);
+        let admitted = requests.admitted(body);
+        let steps: Vec<StepRequest> = requests.steps_admitted(body).into_iter().cloned().collect();
+        let mut push = |expr, opens, written| {
+            found.push(Admission {
+                statement: format!("the {word} `{}`", policy.policy.id()),
+                at: raw::keyword(policy, cx.sources),
+                expr,
+                opens,
+                written,
+                requests: admitted.clone(),
+                steps: steps.clone(),
+            });
+        };
+        if effect == pst::Effect::Permit {
+            let all = clauses.into_iter().map(|clause| match clause {
+                Clause::When(expr) => expr,
+                Clause::Unless(expr) => expr.negated(),
+            });
+            push(TypedExpr::all(all.collect(), policy.span), true, Written::Required);
+        } else {
+            // Each clause alone can keep the forbid from applying.
+            for clause in clauses {
+                match clause {
+                    Clause::When(expr) => push(expr, false, Written::Denied),
+                    Clause::Unless(expr) => push(expr, true, Written::Required),
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Policy, PolicyId, Schema};
+use cedar_policy::{Policy, PolicyId, Schema, Template};
 use serde_json::Value;
 
 use crate::bundle::{ROLE_TYPE, RolesForm};
@@ -19,7 +19,7 @@ use super::lowered::Lowered;
 use super::lowering::Lowering;
 use super::names::qualified;
 use super::pst::Names;
-use super::raw::{RawPolicy, RawSchema, raw_templates};
+use super::raw::{RawPolicy, RawSchema, RawTemplate, raw_templates};
 use super::schema::SchemaText;
 use super::separation::Duties;
 use super::wording::Validated;
@@ -50,11 +50,12 @@ pub fn lower(
     let Lowering { drafts, out: found, .. } = cx;
     let drafts = drafts.finish(found);
     let schema = schema::build(program, raw_schema, form, out);
-    let raw = match schema.as_ref().and_then(|made| too_many(&raw, &made.schema)) {
-        None => raw,
+    let templates = raw_templates(sources);
+    let (raw, templates) = match schema.as_ref().and_then(|made| too_many(&raw, &templates, &made.schema)) {
+        None => (raw, templates),
         Some(refusal) => {
             out.push(refusal);
-            Vec::new()
+            (Vec::new(), BTreeMap::new())
         }
     };
     let unknown_types = built(unknown_types, sources, out);
@@ -67,16 +68,15 @@ pub fn lower(
         .unzip();
     let all = || drafts.iter().chain(unknown_types.iter().map(|(draft, _)| draft));
     same_ids(all(), &raw, out);
-    let joining = Duties::new(program, &raw, schema.as_ref().map(|made| &made.schema)).check(out);
+    let joining = Duties::new(program, &raw, form, schema.as_ref().map(|made| &made.schema)).check(out);
     if let Some(SchemaText { schema, .. }) = &schema {
-        let denies_links = |of: &StatementId| unknown_types::denies_links(of, &unknown_types, sources);
+        let denies_links = |of: &StatementId| unknown_types::denies_links(of, &unknown_types, &templates);
         validate::gate(&drafts, &policies, &denies_links, schema, out);
-        let templates = raw_templates(sources);
         let raw_denies_links = |policy: &RawPolicy| unknown_types::raw_denies_links(policy, &templates, schema);
-        validate::raw(&raw, &raw_denies_links, schema, out);
+        validate::raw(&raw, &templates, &raw_denies_links, schema, out);
         let claimed = claims::conditions(conditions, form, out);
         validate::claims(&claimed, schema, out);
-        let validated = Validated { program, raw: &raw, sources };
+        let validated = Validated { program, raw: &raw, templates: &templates, sources };
         wording::reword(&validated, out);
     }
     let contract = contract::build(program, form);
@@ -108,14 +108,16 @@ pub fn lower(
     }
 }
 
-/// Raw policies times kinds of request, which is what validating them costs, where that is too much.
-fn too_many(raw: &[RawPolicy], schema: &Schema) -> Option<Diagnostic> {
+/// Raw policies and templates times kinds of request, which is what validating them costs, where that is too much.
+fn too_many(raw: &[RawPolicy], templates: &BTreeMap<String, RawTemplate>, schema: &Schema) -> Option<Diagnostic> {
     let policies: Vec<&Policy> = raw.iter().map(|raw| &raw.policy).collect();
-    let (at, most) = screen::too_many(&policies, schema)?;
+    let asked: Vec<&Template> = templates.values().map(|one| &one.template).collect();
+    let (at, most) = screen::too_many(&policies, &asked, schema)?;
+    let mut spans = raw.iter().map(|raw| raw.span).chain(templates.values().map(|one| one.span));
     let message =
         format!("with this policy, raw policies apply to more than {most} kinds of request, counted for each policy");
     Some(
-        Diagnostic::error(graph::codes::EXPANSION_LIMIT, raw.get(at)?.span, message).help(
+        Diagnostic::error(graph::codes::EXPANSION_LIMIT, spans.nth(at)?, message).help(
             "name the action in the scope, as `action == Action::\"Doc.read\"`, or the type, as `resource is Doc`",
         ),
     )

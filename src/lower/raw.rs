@@ -31,7 +31,7 @@ use links::Link;
 pub(super) use among_parents::role_among_parents;
 use externals::expanded;
 use externals::expanded::{Cut, Why};
-pub(super) use lets_in::{Claim, LetsIn, Named, lets_in, reads_request};
+pub(super) use lets_in::{Claim, LetsIn, Named, lets_in, reads_request, role_of};
 pub use parts::has_part;
 pub use permits::raw_permits;
 pub use templates::{RawTemplate, raw_templates};

@@ -1,7 +1,8 @@
 //! `separate` without `by`: nobody gets both duties by one role, by one raw permit, or by the type alone. Counted is every way to
-//! get a duty: grants, inherited ones too, break-glass, and raw permits. A denial without a condition closes a way. Conditions of
-//! grants and permits are not looked at: what may hold for somebody counts. Who gets both by what they are assigned is in
-//! `assigned`; raw permits that demand several claims are in `joining`; what cannot be counted is in `uncounted`.
+//! get a duty: grants, inherited ones too, break-glass, and raw permits. A denial or a raw forbid without a condition closes a way, and a
+//! raw permit is closed to the roles that it excludes. Other conditions of grants and permits are not looked at: what may hold for
+//! somebody counts. Who gets both by what they are assigned is in `assigned`; raw permits that demand several claims are in
+//! `joining`; what cannot be counted is in `uncounted`.
 
 mod assigned;
 mod few;
@@ -14,15 +15,17 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::rc::Rc;
 
 use cedar_policy::{
-    ActionConstraint, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, ResourceConstraint, Schema,
+    ActionConstraint, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, PrincipalConstraint,
+    ResourceConstraint, Schema,
 };
 
+use crate::bundle::RolesForm;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph;
 use crate::graph::{ActionId, Deny, Holder, Program, RoleId, Separation, StatementId, TypeId, TypeKind};
 use crate::text::Span;
 
-use super::raw::{Claim, LetsIn, Named, RawPolicy, lets_in, reads_request};
+use super::raw::{Claim, LetsIn, Named, RawPolicy, lets_in, reads_request, role_of};
 
 pub use assigned::{Held, separated_by_assignments};
 use few::few;
@@ -31,6 +34,8 @@ use few::few;
 pub(super) struct Duties<'a> {
     program: &'a Program,
     raw: &'a [RawPolicy],
+    /// How principals show which roles they hold.
+    form: RolesForm,
     /// Actions and the groups that they are in; `None` where there is no schema.
     actions: Option<Entities>,
     /// The duties that were asked for. An action can be separated from many others.
@@ -46,6 +51,8 @@ struct Way {
     ty: Option<TypeId>,
     /// None of them: the way is open to everybody of the type.
     demands: Vec<BTreeSet<Claim>>,
+    /// Roles that close it to whoever holds one of them.
+    excludes: BTreeSet<RoleId>,
     given: Given,
     /// What gives it.
     at: Span,
@@ -56,7 +63,12 @@ impl Way {
         self.ty.is_none_or(|only| only == ty)
     }
 
-    /// Whether it is open to who has these claims, whatever else they have.
+    /// Whether it is closed to who has a claim.
+    fn is_without(&self, claim: &Claim) -> bool {
+        matches!(claim, Claim::Role(role) if self.excludes.contains(role))
+    }
+
+    /// Whether it is open to who has these claims, unless something else of theirs closes it.
     fn is_met(&self, has: impl Fn(&Claim) -> bool) -> bool {
         self.demands.iter().all(|claims| claims.iter().any(&has))
     }
@@ -94,6 +106,8 @@ struct Duty<'a> {
     by_claim: BTreeMap<Claim, Vec<usize>>,
     /// The denials without a condition that keep it, wherever it is decided, from whom they name.
     denies: Vec<&'a Deny>,
+    /// Raw forbids without a condition that keep it, wherever it is decided, from whom they name.
+    forbids: Vec<Kept>,
     /// The types that ask for it: a denial becomes policies for these, and for no others.
     asking: Vec<TypeId>,
 }
@@ -119,6 +133,15 @@ impl Duty<'_> {
     }
 }
 
+/// From whom a raw forbid keeps something.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    /// Those of a type; `None`: of any.
+    ty: Option<TypeId>,
+    /// Those who hold a role as such; `None`: whatever they hold.
+    role: Option<RoleId>,
+}
+
 /// The two duties of a separation.
 type Pair<'a> = [Rc<Duty<'a>>; 2];
 
@@ -139,10 +162,11 @@ struct Joined {
 }
 
 impl<'a> Duties<'a> {
-    pub(super) fn new(program: &'a Program, raw: &'a [RawPolicy], schema: Option<&Schema>) -> Self {
+    pub(super) fn new(program: &'a Program, raw: &'a [RawPolicy], form: RolesForm, schema: Option<&Schema>) -> Self {
         Self {
             program,
             raw,
+            form,
             actions: schema.and_then(|schema| schema.action_entities().ok()),
             known: RefCell::default(),
             for_all_actions: RefCell::default(),
@@ -258,11 +282,12 @@ impl<'a> Duties<'a> {
     fn open<'w>(&self, duty: &'w Duty<'_>, role: Option<RoleId>, ty: TypeId) -> Option<&'w Way> {
         let claim = role.map(Claim::Role);
         let mut ways = duty.ways_for(&claim);
-        let way = ways.find(|way| way.is_for(ty) && way.is_met(|one| Some(one) == claim.as_ref()));
+        let is_out = |way: &&Way| claim.as_ref().is_some_and(|claim| way.is_without(claim));
+        let way = ways.find(|way| way.is_for(ty) && !is_out(way) && way.is_met(|one| Some(one) == claim.as_ref()));
         way.filter(|_| !self.is_closed(duty, role, ty))
     }
 
-    /// Whether a denial keeps a duty from everybody of a type, or from whoever of it holds a role.
+    /// Whether a denial or a raw forbid keeps a duty from everybody of a type, or from whoever of it holds a role.
     fn is_closed(&self, duty: &Duty<'_>, role: Option<RoleId>, ty: TypeId) -> bool {
         let meant = |holder: &Holder| match holder {
             Holder::Type(denied) => *denied == ty,
@@ -272,7 +297,43 @@ impl<'a> Duties<'a> {
             }
         };
         let closes = |deny: &&Deny| deny.who.is_empty() || deny.who.iter().any(meant);
-        duty.asking.contains(&ty) && duty.denies.iter().any(closes)
+        let keeps =
+            |kept: &Kept| kept.ty.is_none_or(|one| one == ty) && kept.role.is_none_or(|denied| role == Some(denied));
+        duty.asking.contains(&ty) && duty.denies.iter().any(closes) || duty.forbids.iter().any(keeps)
+    }
+
+    /// From whom a raw forbid without a condition keeps an action wherever it is decided; `None` where it does not, or where its
+    /// scope names an entity that is no role.
+    fn kept(&self, raw: &RawPolicy, action: ActionId) -> Option<Kept> {
+        let policy = &raw.policy;
+        let is_plain = raw.body.as_ref().is_some_and(|body| body.clauses().is_empty());
+        if !is_plain || policy.effect() != Effect::Forbid || !self.is_about(policy, action) {
+            return None;
+        }
+        let named = |ty: &EntityTypeName| {
+            let name = ty.to_string();
+            self.program.type_ids().find(|id| self.program.ty(*id).is_some_and(|ty| ty.cedar == name))
+        };
+        match policy.resource_constraint() {
+            ResourceConstraint::Any => {}
+            ResourceConstraint::Is(ty) => {
+                let only = named(&ty)?;
+                self.program.action(action)?.decided_on.iter().all(|ty| *ty == only).then_some(())?;
+            }
+            ResourceConstraint::Eq(_) | ResourceConstraint::In(_) | ResourceConstraint::IsIn(..) => return None,
+        }
+        // Who holds a role by its name alone is not in its entity.
+        let role = |uid: &EntityUid| {
+            let role = role_of(self.program, &uid.type_name().to_string(), uid.id().unescaped());
+            role.filter(|_| self.form == RolesForm::Parents)
+        };
+        Some(match policy.principal_constraint() {
+            PrincipalConstraint::Any => Kept { ty: None, role: None },
+            PrincipalConstraint::Is(ty) => Kept { ty: Some(named(&ty)?), role: None },
+            PrincipalConstraint::In(uid) => Kept { ty: None, role: Some(role(&uid)?) },
+            PrincipalConstraint::IsIn(ty, uid) => Kept { ty: Some(named(&ty)?), role: Some(role(&uid)?) },
+            PrincipalConstraint::Eq(_) => return None,
+        })
     }
 
     fn pair(&self, separation: &Separation) -> Pair<'a> {
@@ -306,6 +367,7 @@ impl<'a> Duties<'a> {
             to_all,
             by_claim,
             denies: denies.filter(|deny| self.program.decided_on(action, &deny.on) == whole).collect(),
+            forbids: self.raw.iter().filter_map(|raw| self.kept(raw, action)).collect(),
             asking: self.program.principals_of(action),
         }
     }
@@ -321,24 +383,32 @@ impl<'a> Duties<'a> {
                 Holder::Type(ty) => (Some(ty), Vec::new()),
                 Holder::Role(role) => (None, vec![self.holding([role])]),
             };
-            found.push(Way { ty, demands, given: Given::Grant, at: grant.statement.span });
+            let excludes = BTreeSet::new();
+            found.push(Way { ty, demands, excludes, given: Given::Grant, at: grant.statement.span });
         }
         for profile in program.profiles_of(action) {
             let place = profile.actions.iter().find(|(id, _)| *id == action);
             found.push(Way {
                 ty: Some(profile.principal),
                 demands: vec![self.holding(profile.eligible.iter().map(|(role, _)| *role))],
+                excludes: BTreeSet::new(),
                 given: Given::BreakGlass(profile.name.clone()),
                 at: place.map_or(profile.span, |(_, span)| *span),
             });
         }
-        for (raw, LetsIn { ty, demands, .. }) in permits {
+        for (raw, LetsIn { ty, demands, excludes, .. }) in permits {
             let types = match (*ty, demands.is_empty()) {
                 (None, true) => self.asking(action).into_iter().map(Some).collect(),
                 (ty, _) => vec![ty],
             };
             let given = Given::Raw(raw.policy.id().to_string());
-            let way = |ty| Way { ty, demands: demands.clone(), given: given.clone(), at: raw.span };
+            let way = |ty| Way {
+                ty,
+                demands: demands.clone(),
+                excludes: excludes.clone(),
+                given: given.clone(),
+                at: raw.span,
+            };
             found.extend(types.into_iter().map(way));
         }
         found
@@ -367,7 +437,7 @@ impl<'a> Duties<'a> {
             if raw.policy.effect() != Effect::Permit || !self.is_about(&raw.policy, action) {
                 continue;
             }
-            let read = || lets_in(self.program, action, groups.as_ref(), raw);
+            let read = || lets_in(self.program, action, groups.as_ref(), raw, self.form);
             match reads_request(raw) {
                 true => found.extend(read().into_iter().map(|one| (raw, one))),
                 false => {

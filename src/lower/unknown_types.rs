@@ -12,14 +12,14 @@ use crate::bundle::{OriginKind, PROFILE_TYPE, ROLES_ATTRIBUTE};
 use crate::clauses::Step;
 use crate::graph;
 use crate::graph::{ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, StatementId, Ty, TypeId, TypeKind};
-use crate::text::{Sources, Span};
+use crate::text::Span;
 use crate::typing::{Kind, TypedExpr, TypedKind, Variable};
 
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::drafts::Drafts;
 use super::lowering::Lowering;
 use super::names::{qualified, step_action};
-use super::raw::{RawPolicy, RawTemplate, raw_templates};
+use super::raw::{RawPolicy, RawTemplate};
 use super::short::At;
 
 /// What tells these policies from the others of their statement. No name in Gate has a hyphen.
@@ -375,10 +375,13 @@ fn ways(pairs: &BTreeSet<Pair>, span: Span) -> Vec<TypedExpr> {
 }
 
 /// Whether a denial denies links of a template for types that it does not know, whatever it denies to others.
-pub(super) fn denies_links(of: &StatementId, unknown_types: &[(Draft, Policy)], sources: &Sources) -> bool {
+pub(super) fn denies_links(
+    of: &StatementId,
+    unknown_types: &[(Draft, Policy)],
+    templates: &BTreeMap<String, RawTemplate>,
+) -> bool {
     let apart = unknown_types.iter().map(|(draft, _)| draft);
     let mut denials = apart.filter(|draft| draft.kind == OriginKind::Deny && draft.when.is_empty() && draft.of == *of);
-    let templates = raw_templates(sources);
     denials.any(|draft| {
         let mut permits = templates.values().filter(|template| template.effect() == cedar_policy::Effect::Permit);
         permits.any(|template| match template.template.action_constraint() {

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{
-    Policy, PolicyId, PolicySet, Schema, ValidationError, ValidationMode, ValidationWarning, Validator,
+    Policy, PolicyId, PolicySet, Schema, Template, ValidationError, ValidationMode, ValidationResult,
+    ValidationWarning, Validator,
 };
 use miette::Diagnostic as _;
 
@@ -14,7 +15,7 @@ use crate::graph::StatementId;
 use crate::text::{FileId, Span};
 
 use super::draft::Draft;
-use super::raw::RawPolicy;
+use super::raw::{RawPolicy, RawTemplate};
 use super::{codes, screen, text};
 
 /// Validates the policies of Gate statements, which are those of the drafts in their order, sorted by id. A statement that never
@@ -137,14 +138,33 @@ fn explain(draft: &Draft, validator: &Validator, out: &mut Diagnostics) -> bool 
     result.validation_warnings().any(|warning| matches!(warning, ValidationWarning::ImpossiblePolicy(_)))
 }
 
-/// Validates raw policies; their own file says where. A forbid that never applies under the schema may still deny links of
-/// templates.
+/// Validates raw policies and templates; their own file says where. A forbid that never applies under the schema may still deny
+/// links of templates. Of a template, whose links may be made for anything, only errors are reported.
 pub(super) fn raw(
     policies: &[RawPolicy],
+    templates: &BTreeMap<String, RawTemplate>,
     denies_links: &dyn Fn(&RawPolicy) -> bool,
     schema: &Schema,
     out: &mut Diagnostics,
 ) {
+    let mut faults = Faults::default();
+    let asked: Vec<&Template> = templates.values().map(|one| &one.template).collect();
+    let refused = screen::suspect_templates(&asked, schema);
+    let refused: BTreeMap<String, &RawTemplate> = refused
+        .into_iter()
+        .filter_map(|at| templates.values().nth(at))
+        .map(|one| (one.template.id().to_string(), one))
+        .collect();
+    if !refused.is_empty() {
+        let mut set = PolicySet::new();
+        for one in refused.values() {
+            if let Err(error) = set.add_template(one.template.clone()) {
+                out.push(Diagnostic::error(codes::CEDAR_VALIDATION, one.span, error.to_string()));
+            }
+        }
+        let result = Validator::new(schema.clone()).validate(&set, ValidationMode::default());
+        faults.add(&result, |id| Some(Written::of_template(refused.get(id)?)));
+    }
     let all: Vec<&Policy> = policies.iter().map(|raw| &raw.policy).collect();
     let refused: BTreeMap<String, &RawPolicy> = screen::suspects(&all, schema)
         .into_iter()
@@ -152,38 +172,13 @@ pub(super) fn raw(
         .map(|raw| (raw.policy.id().to_string(), raw))
         .collect();
     // Equal ids were reported where the file was read.
-    let Ok(set) = PolicySet::from_policies(refused.values().map(|raw| raw.policy.clone())) else {
-        return;
-    };
-    if set.is_empty() {
-        return;
+    let set = PolicySet::from_policies(refused.values().map(|raw| raw.policy.clone())).unwrap_or_default();
+    let result = (!set.is_empty()).then(|| Validator::new(schema.clone()).validate(&set, ValidationMode::default()));
+    if let Some(result) = &result {
+        faults.add(result, |id| Some(Written::of_policy(refused.get(id)?)));
     }
-    let result = Validator::new(schema.clone()).validate(&set, ValidationMode::default());
-    // Cedar says the same of one place once for every action it stands for, in no order.
-    let mut errors: Vec<(&RawPolicy, &ValidationError, String)> = result
-        .validation_errors()
-        .filter_map(|error| Some((*refused.get(&error.policy_id().to_string())?, error, message(error))))
-        .collect();
-    errors.sort_by(|(a, _, one), (b, _, other)| (a.policy.id(), one).cmp(&(b.policy.id(), other)));
-    let mut faults: BTreeMap<(Span, String), (Diagnostic, usize)> = BTreeMap::new();
-    for (raw, error, text) in errors {
-        let span = first_label(error).map_or(raw.place(), |range| raw.at(range));
-        let kind = text.split(" for ").next().unwrap_or_default().to_owned();
-        let mut diagnostic = Diagnostic::error(codes::CEDAR_VALIDATION, span, text).help(help(error));
-        if raw.link.is_some() {
-            diagnostic = diagnostic.also(raw.span, "the template");
-        } else if span != raw.span {
-            diagnostic = diagnostic.note(format!("in the policy `{}`", raw.policy.id()));
-        }
-        faults.entry((span, kind)).or_insert((diagnostic, 0)).1 += 1;
-    }
-    for (diagnostic, times) in faults.into_values() {
-        out.push(match times {
-            0 | 1 => diagnostic,
-            more => diagnostic.note(format!("the same in {} more kinds of request", more - 1)),
-        });
-    }
-    for warning in result.validation_warnings() {
+    faults.report(out);
+    for warning in result.iter().flat_map(ValidationResult::validation_warnings) {
         let Some(raw) = refused.get(&warning.policy_id().to_string()) else {
             continue;
         };
@@ -205,8 +200,71 @@ pub(super) fn raw(
             ValidationWarning::ImpossiblePolicy(_) => codes::NEVER_APPLIES,
             _ => codes::CEDAR_VALIDATION,
         };
-        let text = without_policy(&warning.to_string());
+        let text = without_policy(&warning.to_string(), warning.policy_id());
         out.push(Diagnostic::warning(code, span, text).maybe_help(warning.help().map(|help| help.to_string())));
+    }
+}
+
+/// What an author of Cedar wrote, as far as a fault of it is reported.
+struct Written {
+    id: String,
+    /// What to call it.
+    is_template: bool,
+    statement: Span,
+    link: Option<Span>,
+}
+
+impl Written {
+    fn of_policy(raw: &RawPolicy) -> Self {
+        Self { id: raw.policy.id().to_string(), is_template: false, statement: raw.span, link: raw.link }
+    }
+
+    fn of_template(template: &RawTemplate) -> Self {
+        Self { id: template.template.id().to_string(), is_template: true, statement: template.span, link: None }
+    }
+}
+
+/// Errors of raw policies and templates by place and kind: Cedar reports one place once for each action that it stands for, in
+/// no order.
+#[derive(Default)]
+struct Faults(BTreeMap<(Span, String), (Diagnostic, usize)>);
+
+impl Faults {
+    fn add(&mut self, result: &ValidationResult, of: impl Fn(&str) -> Option<Written>) {
+        let mut errors: Vec<(Written, &ValidationError, String)> = result
+            .validation_errors()
+            .filter_map(|error| Some((of(&error.policy_id().to_string())?, error, message(error))))
+            .collect();
+        errors.sort_by(|(a, _, one), (b, _, other)| (&a.id, one).cmp(&(&b.id, other)));
+        let known: BTreeSet<(Span, String)> = self.0.keys().cloned().collect();
+        for (written, error, text) in errors {
+            let statement = written.statement;
+            let kind = text.split(" for ").next().unwrap_or_default().to_owned();
+            // What is wrong with a template is not wrong with each of its links.
+            let is_in_template = |(at, known): &(Span, String)| statement.contains(*at) && *known == kind;
+            if written.link.is_some() && known.iter().any(is_in_template) {
+                continue;
+            }
+            let place = written.link.unwrap_or(statement);
+            let span = first_label(error).map_or(place, |range| Span::new(statement.file, range.start, range.end));
+            let mut diagnostic = Diagnostic::error(codes::CEDAR_VALIDATION, span, text).help(help(error));
+            if written.link.is_some() {
+                diagnostic = diagnostic.also(statement, "the template");
+            } else if span != statement {
+                let what = if written.is_template { "template" } else { "policy" };
+                diagnostic = diagnostic.note(format!("in the {what} `{}`", written.id));
+            }
+            self.0.entry((span, kind)).or_insert((diagnostic, 0)).1 += 1;
+        }
+    }
+
+    fn report(self, out: &mut Diagnostics) {
+        for (diagnostic, times) in self.0.into_values() {
+            out.push(match times {
+                0 | 1 => diagnostic,
+                more => diagnostic.note(format!("the same in {} more kinds of request", more - 1)),
+            });
+        }
     }
 }
 
@@ -228,13 +286,14 @@ fn first_label(error: &ValidationError) -> Option<std::ops::Range<usize>> {
 }
 
 /// Cedar opens its messages with the policy's id, which an author of Gate has never seen.
-fn without_policy(message: &str) -> String {
-    let rest = message.split_once("`, ").filter(|(head, _)| head.starts_with("for policy `"));
-    rest.map_or(message, |(_, rest)| rest).to_owned()
+fn without_policy(message: &str, id: &PolicyId) -> String {
+    let rest = message.strip_prefix("for policy `").and_then(|rest| rest.strip_prefix(&id.to_string()));
+    let rest = rest.and_then(|rest| rest.strip_prefix("`, ").or_else(|| rest.strip_prefix("`: ")));
+    rest.unwrap_or(message).to_owned()
 }
 
 fn message(error: &ValidationError) -> String {
-    without_policy(&error.to_string())
+    without_policy(&error.to_string(), error.policy_id())
 }
 
 fn help(error: &ValidationError) -> String {

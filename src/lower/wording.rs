@@ -1,6 +1,8 @@
 //! What Cedar's validator says most often, in the words of an author: an optional attribute or a tag that is read without
 //! a test.
 
+use std::collections::BTreeMap;
+
 use cedar_policy::Effect;
 
 use crate::diag::{Certainty, Diagnostic, Diagnostics, Fix};
@@ -10,12 +12,13 @@ use crate::text::{Sources, Span};
 use crate::typing::Constructor;
 
 use super::codes;
-use super::raw::RawPolicy;
+use super::raw::{RawPolicy, RawTemplate};
 
 /// What was validated.
 pub(super) struct Validated<'a> {
     pub(super) program: &'a Program,
     pub(super) raw: &'a [RawPolicy],
+    pub(super) templates: &'a BTreeMap<String, RawTemplate>,
     pub(super) sources: &'a Sources,
 }
 
@@ -94,7 +97,8 @@ fn absence(validated: &Validated<'_>, found: &Diagnostic) -> Option<Diagnostic> 
     let others = found.labels.iter().skip(1);
     let again = others.fold(again, |again, label| again.also(label.span, label.text.clone()));
     // How often Cedar says it tells an author nothing.
-    let notes = found.notes.iter().filter(|note| note.starts_with("in the policy"));
+    let notes =
+        found.notes.iter().filter(|note| note.starts_with("in the policy") || note.starts_with("in the template"));
     Some(notes.fold(again, |again, note| again.note(note.clone())))
 }
 
@@ -121,15 +125,17 @@ impl Validated<'_> {
     /// Whether the condition that a diagnostic is about keeps out.
     fn forbids(&self, found: &Diagnostic) -> bool {
         let within = |whole: Span| found.labels.iter().any(|label| whole.contains(label.span));
-        let raw = self.raw.iter().filter(|raw| raw.policy.effect() == Effect::Forbid);
-        raw.map(|raw| raw.span).chain(self.program.denies.iter().map(|deny| deny.statement.span)).any(within)
+        let raw = self.raw.iter().map(|raw| (raw.policy.effect(), raw.span));
+        let raw = raw.chain(self.templates.values().map(|template| (template.effect(), template.span)));
+        let raw = raw.filter(|(effect, _)| *effect == Effect::Forbid).map(|(_, span)| span);
+        raw.chain(self.program.denies.iter().map(|deny| deny.statement.span)).any(within)
     }
 
-    /// Whether a place lies in an `unless` of a raw policy.
+    /// Whether a place lies in an `unless` of a raw policy or a template.
     fn in_unless(&self, at: Span) -> bool {
-        let raw = self.raw.iter().find(|raw| raw.span.contains(at));
-        let before = raw.and_then(|raw| {
-            let (text, from) = (self.sources.slice(raw.span), at.start.checked_sub(raw.span.start)?);
+        let mut raw = self.raw.iter().map(|raw| raw.span).chain(self.templates.values().map(|template| template.span));
+        let before = raw.find(|span| span.contains(at)).and_then(|span| {
+            let (text, from) = (self.sources.slice(span), at.start.checked_sub(span.start)?);
             text.get(..usize::try_from(from).ok()?)
         });
         let before = before.unwrap_or_default();

@@ -51,6 +51,61 @@ fn what_is_given_is_read_though_something_else_is_left_out() {
 }
 
 #[test]
+fn a_left_out_attribute_that_is_read_in_a_part_that_is_not_used_leaves_the_answer_unknown() {
+    let permit = "permit (principal, action, resource);";
+    for (text, context, missing) in [
+        (
+            format!("{permit} forbid (principal, action, resource) when {{ {{a: context.mfa, c: 1}}.c == 2 }};"),
+            json!({}),
+            Some("mfa"),
+        ),
+        (
+            format!("{permit} forbid (principal, action, resource) when {{ {{a: context.mfa, c: 1}} has b }};"),
+            json!({}),
+            Some("mfa"),
+        ),
+        (
+            format!(
+                "{permit} forbid (principal, action, resource) when {{ {{a: {{b: context}}.b.mfa, c: 1}}.c == 2 }};"
+            ),
+            json!({}),
+            Some("mfa"),
+        ),
+        (
+            "permit (principal, action, resource) when { {a: context.mfa, c: 1}.c == 1 };".to_owned(),
+            json!({}),
+            Some("mfa"),
+        ),
+        // It is not read.
+        (
+            format!(
+                "{permit} forbid (principal, action, resource) when {{ false && {{a: context.mfa, c: 1}}.c == 2 }};"
+            ),
+            json!({}),
+            None,
+        ),
+        (format!("{permit} forbid (principal, action, resource) when {{ {{a: 2, c: 1}}.c == 2 }};"), json!({}), None),
+        (
+            format!("{permit} forbid (principal, action, resource) when {{ {{a: context.mfa, c: 1}}.c == 2 }};"),
+            json!({ "mfa": true }),
+            None,
+        ),
+    ] {
+        let engine = Engine::new(text.parse().unwrap(), Some(schema()), []).unwrap();
+        let mut context = context;
+        context["now"] = json!("2026-03-01T10:00:00Z");
+        let request = ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, context);
+        match (engine.decide(&request, &world(&engine)).unwrap().outcome, missing) {
+            (Outcome::Unknown { residuals, missing }, Some(name)) => {
+                assert_eq!((residuals.len(), missing), (1, set(&[name])), "{text}");
+            }
+            (Outcome::Allow, None) => {}
+            (other, _) => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_left_out_attribute_that_cannot_change_the_answer_leaves_it_definite() {
     let decide = |text: &str, context: Value| {
         let engine = Engine::new(text.parse().unwrap(), Some(schema()), []).unwrap();
@@ -119,14 +174,40 @@ fn condition() -> impl Strategy<Value = String> {
         "false",
     ]);
     test.prop_map(str::to_owned).prop_recursive(3, 10, 3, |inner| {
-        (prop::sample::select(vec!["&&", "||", "!", "if", "=="]), inner.clone(), inner.clone(), inner).prop_map(
-            |(operator, a, b, c)| match operator {
+        (prop::sample::select(vec!["&&", "||", "!", "if", "==", "{}", "{} has"]), inner.clone(), inner.clone(), inner)
+            .prop_map(|(operator, a, b, c)| match operator {
                 "!" => format!("!({a})"),
+                "{}" => format!("({{a: {a}, b: {b}}}.a)"),
+                "{} has" => format!("({{a: {a}, b: {b}}} has c)"),
                 "if" => format!("(if {a} then {b} else {c})"),
                 _ => format!("(({a}) {operator} ({b}))"),
-            },
-        )
+            })
     })
+}
+
+/// What Cedar comes to on a request as it is, where a forbid that errs denies.
+fn denies_as_it_is(text: &str, strictness: Strictness, request: &Request, entities: &Entities) -> bool {
+    fn cedar(value: &Value) -> Value {
+        match value {
+            Value::Object(fields) if fields.contains_key("id") => json!({ "__entity": value }),
+            Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), cedar(value))).collect(),
+            other => other.clone(),
+        }
+    }
+    let mut context = cedar(&Value::Object(request.context.clone()));
+    if let Some(now) = context.get_mut("now") {
+        *now = json!({ "__extn": { "fn": "datetime", "arg": now.take() } });
+    }
+    let context = cedar_policy::Context::from_json_value(context, None).unwrap();
+    let (principal, action, resource) = (&request.principal, &request.action, &request.resource);
+    let asked = cedar_policy::Request::new(principal.clone(), action.clone(), resource.clone(), context, None).unwrap();
+    let policies: PolicySet = text.parse().unwrap();
+    let response = cedar_policy::Authorizer::new().is_authorized(&asked, &policies, entities);
+    let errored = response.diagnostics().errors().any(|error| {
+        let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
+        policies.policy(error.policy_id()).unwrap().effect() == Effect::Forbid
+    });
+    response.decision() == cedar_policy::Decision::Deny || (errored && strictness == Strictness::FailClosed)
 }
 
 proptest! {
@@ -189,7 +270,11 @@ proptest! {
                         prop_assert!(!residuals.is_empty() && !missing.is_empty(), "{text}");
                         prop_assert!(missing.iter().all(|name| left_out.contains(&name.as_str())), "{text}");
                     }
-                    decided => prop_assert_eq!(outcomes, BTreeSet::from([*decided == Outcome::Allow]), "{} {:?}", text, partial),
+                    decided => {
+                        prop_assert_eq!(outcomes, BTreeSet::from([*decided == Outcome::Allow]), "{} {:?}", text, partial);
+                        let denies = denies_as_it_is(&text, strictness, &partial, &world);
+                        prop_assert_eq!(*decided == Outcome::Deny, denies, "{} {:?}", text, partial);
+                    }
                 }
             }
         }

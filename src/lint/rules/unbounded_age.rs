@@ -24,7 +24,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     for admission in admissions(cx) {
         let beside = guarded.known_of(&admission.requests);
         admission.formula().visit(&order, &mut |expr, holds, known| {
-            let Some((later, earlier)) = at_most(expr, holds).and_then(|(age, _)| ends(age)) else {
+            // An age of at most nothing is no age: it says which of the two is first.
+            let age = at_most(expr, holds).filter(|(_, most)| !is_at_most_zero(most));
+            let Some((later, earlier)) = age.and_then(|(age, _)| ends(age)) else {
                 return;
             };
             let order = not_after(earlier, later);
@@ -112,13 +114,33 @@ fn ends(age: &TypedExpr) -> Option<(&TypedExpr, &TypedExpr)> {
     }
 }
 
-/// What a test shows of the order of two times: by comparing them, or by a lower bound of the age.
+/// What a test shows of the order of two times: by comparing them, or by a bound of the age.
 fn order(expr: &TypedExpr, holds: bool) -> Option<String> {
     let (least, most) = at_most(expr, holds)?;
-    match ends(most) {
-        Some((later, earlier)) if !is_negative(least) => Some(not_after(earlier, later)),
-        Some(_) => None,
-        None => Some(not_after(least, most)),
+    match (ends(least), ends(most)) {
+        (_, Some((later, earlier))) if !is_negative(least) => Some(not_after(earlier, later)),
+        (_, Some(_)) => None,
+        (Some((later, earlier)), None) if is_at_most_zero(most) => Some(not_after(later, earlier)),
+        (_, None) => Some(not_after(least, most)),
+    }
+}
+
+/// Whether a value is written that is zero or less.
+fn is_at_most_zero(expr: &TypedExpr) -> bool {
+    let is_none = |text: &str| text.chars().filter(char::is_ascii_digit).all(|digit| digit == '0');
+    match &expr.kind {
+        TypedKind::Long(value) => *value <= 0,
+        TypedKind::Duration(value) => value.0 <= 0,
+        TypedKind::Construct(_, text) => {
+            matches!(&text.kind, TypedKind::Text(text) if text.starts_with('-') || is_none(text))
+        }
+        TypedKind::Negate(value) => match &value.kind {
+            TypedKind::Long(value) => *value >= 0,
+            TypedKind::Duration(value) => value.0 >= 0,
+            TypedKind::Construct(_, text) => matches!(&text.kind, TypedKind::Text(text) if !text.starts_with('-')),
+            _ => false,
+        },
+        _ => false,
     }
 }
 

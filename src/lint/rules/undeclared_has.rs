@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::did_you_mean;
 use crate::graph::Ty;
-use crate::lint::admission::{Admission, admissions};
+use crate::lint::admission::{Admission, admissions, template_admissions};
 use crate::lint::expr::{attribute_text, path_text};
 use crate::lint::hazards::{Variables, declared_names};
 use crate::lint::{Cx, Sink, declare_lint};
@@ -21,7 +21,7 @@ declare_lint! {
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     // One place may be asked for many kinds of request: it is a fault only if it is one for each.
     let mut found: BTreeMap<_, Option<_>> = BTreeMap::new();
-    for admission in admissions(cx) {
+    for admission in admissions(cx).into_iter().chain(template_admissions(cx)) {
         let kinds = kinds(cx, &admission);
         each_has(&admission.expr, &mut |expr, of, name| {
             let at = admission.place(expr);
@@ -66,12 +66,14 @@ fn kinds(cx: &Cx<'_>, admission: &Admission) -> Vec<Variables> {
     found
 }
 
-/// Each `of has name`; of `of has a.b` the first step, on which the others rest.
+/// Each `of has name`; each step of `of has a.b`, which means `of has a && of.a has b`.
 fn each_has(expr: &TypedExpr, see: &mut impl FnMut(&TypedExpr, &TypedExpr, &str)) {
-    if let TypedKind::Has(of, names) = &expr.kind
-        && let Some(name) = names.first()
-    {
-        see(expr, of, name);
+    if let TypedKind::Has(of, names) = &expr.kind {
+        let mut of = of.as_ref().clone();
+        for name in names {
+            see(expr, &of, name);
+            of = of.attribute(name.clone(), Ty::Unknown);
+        }
     }
     for child in expr.children() {
         each_has(child, see);

@@ -24,7 +24,7 @@ pub struct Beyond {
 /// The promises of a program that are beyond proof.
 #[must_use]
 pub fn beyond(program: &Program, lowered: &Lowered, templates: &BTreeMap<String, RawTemplate>) -> Vec<Beyond> {
-    let duties = Duties::new(program, &lowered.raw, lowered.schema.as_ref());
+    let duties = Duties::new(program, &lowered.raw, lowered.contract.roles_form, lowered.schema.as_ref());
     let by_roles = program.separations.iter().filter(|separation| separation.by.is_none());
     let mut all: Vec<Beyond> = by_roles
         .map(|separation| {

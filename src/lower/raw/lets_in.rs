@@ -15,7 +15,7 @@ use std::sync::Arc;
 use cedar_policy::pst::{BinaryOp, Expr, UnaryOp};
 use cedar_policy::{EntityUid, Policy, PrincipalConstraint, ResourceConstraint, pst};
 
-use crate::bundle::{ROLE_TYPE, relation_attribute};
+use crate::bundle::{ROLE_TYPE, RolesForm, relation_attribute};
 use crate::graph;
 use crate::graph::{ActionId, Program, RoleId, TypeId};
 use crate::lower::names::qualified;
@@ -65,10 +65,11 @@ pub(in crate::lower) fn lets_in(
     action: ActionId,
     groups: Option<&BTreeSet<String>>,
     raw: &RawPolicy,
+    form: RolesForm,
 ) -> Vec<LetsIn> {
     let fuel = Cell::new(0);
     let (known, tied) = (Rc::default(), Rc::default());
-    let reader = Reader { program, action, groups, raw, known, tied, fuel: &fuel };
+    let reader = Reader { program, action, groups, raw, form, known, tied, fuel: &fuel };
     let scope = match raw.policy.principal_constraint() {
         PrincipalConstraint::Any => Alternatives::anybody(),
         PrincipalConstraint::Is(ty) => reader.of_type(&ty.to_string()),
@@ -145,6 +146,12 @@ fn scope_tests(policy: &Policy) -> Vec<Arc<Expr>> {
     principal.into_iter().chain(resource.map(|(op, uid)| test(pst::Var::Resource, op, uid))).collect()
 }
 
+/// A role that is not held per entity, by its entity.
+pub(in crate::lower) fn role_of(program: &Program, ty: &str, id: &str) -> Option<RoleId> {
+    let role = program.find_role(id).filter(|_| ty == qualified(program, ROLE_TYPE))?;
+    program.role(role)?.on.is_none().then_some(role)
+}
+
 #[derive(Clone)]
 struct Reader<'a> {
     program: &'a Program,
@@ -153,6 +160,8 @@ struct Reader<'a> {
     /// The actions that it lies in, itself included.
     groups: Option<&'a BTreeSet<String>>,
     raw: &'a RawPolicy,
+    /// How principals show which roles they hold.
+    form: RolesForm,
     /// What the tests around tell of who is who.
     known: Rc<Known>,
     /// The names that some test compares with who the principal is.
@@ -186,8 +195,7 @@ impl Reader<'_> {
 
     /// A role that is not held per entity, by its entity.
     fn role(&self, ty: &str, id: &str) -> Option<RoleId> {
-        let role = self.program.find_role(id).filter(|_| ty == qualified(self.program, ROLE_TYPE))?;
-        self.program.role(role)?.on.is_none().then_some(role)
+        role_of(self.program, ty, id)
     }
 
     /// Reads something as a reader who knows what some tests tell, too.
@@ -222,10 +230,10 @@ impl Reader<'_> {
         if let Some(holds) = self.settled(expr) {
             return always(holds);
         }
-        // Whoever fails a test of who they are is not known by that.
+        // Of whoever fails a test of who they are it is only known which roles they do not hold.
         let only_if = |wanted: bool, found: Option<Alternatives>| match wanted {
             true => found,
-            false => found.map(|_| Alternatives::anybody()),
+            false => found.map(|_| Alternatives::without(self.tested_roles(expr))),
         };
         let found = match expr.as_ref() {
             Expr::Literal(pst::Literal::Bool(holds)) => return always(*holds),
@@ -265,6 +273,51 @@ impl Reader<'_> {
             Some(found) => found,
             None if self.asks(expr) || self.is_tied(expr) => Alternatives::unread(),
             None => Alternatives::anybody(),
+        }
+    }
+
+    /// The roles of which the principal holds none if a test fails: it asks in the only form in which they can be held. A role
+    /// that extends one of them is another one.
+    fn tested_roles(&self, test: &Expr) -> BTreeSet<RoleId> {
+        match test {
+            Expr::BinaryOp { op: BinaryOp::In, left, right }
+                if self.is_principal(left) && self.form == RolesForm::Parents =>
+            {
+                self.roles_of(right)
+            }
+            Expr::Is { expr, entity_type, in_expr: Some(container) }
+                if self.is_principal(expr) && self.form == RolesForm::Parents =>
+            {
+                let ty = self.type_of(&entity_type.to_string());
+                // Somebody of another type fails the test with the role, too.
+                let is_for_it = |role: &RoleId| {
+                    let holders = self.program.role(*role).map_or(&[][..], |role| role.holders.as_slice());
+                    holders.iter().all(|holder| Some(*holder) == ty)
+                };
+                self.roles_of(container).into_iter().filter(is_for_it).collect()
+            }
+            Expr::BinaryOp { op: BinaryOp::Contains, left, right }
+                if self.is_roles(left) && self.form == RolesForm::Attribute =>
+            {
+                match right.as_ref() {
+                    Expr::Literal(pst::Literal::String(role)) => {
+                        self.role(&qualified(self.program, ROLE_TYPE), role).into_iter().collect()
+                    }
+                    _ => BTreeSet::new(),
+                }
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// The roles that an expression names, alone or in a set.
+    fn roles_of(&self, expr: &Expr) -> BTreeSet<RoleId> {
+        match expr {
+            Expr::Set(all) => all.iter().flat_map(|one| self.roles_of(one)).collect(),
+            Expr::Literal(pst::Literal::EntityUID(uid)) => {
+                self.role(&uid.ty.to_string(), uid.eid.as_str()).into_iter().collect()
+            }
+            _ => BTreeSet::new(),
         }
     }
 

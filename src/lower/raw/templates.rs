@@ -7,14 +7,15 @@ use std::sync::Arc;
 use cedar_policy::{Effect, Policy, PolicyId, Template};
 use serde_json::{Value, json};
 
+use crate::diag::Diagnostics;
 use crate::text::{Sources, Span};
 
-use super::{RawPolicy, raw_statements};
+use super::{RawPolicy, Read, read_statements};
 
 /// A template of a package.
 #[derive(Debug, Clone)]
 pub struct RawTemplate {
-    /// What it says.
+    /// What it says, under the name it is known by.
     pub template: Template,
     /// The author's words on one line.
     pub shown: String,
@@ -26,15 +27,14 @@ pub struct RawTemplate {
 #[must_use]
 pub fn raw_templates(sources: &Sources) -> BTreeMap<String, RawTemplate> {
     let files = sources.iter().filter(|(_, source)| source.name().ends_with(".cedar"));
-    let statements = files.flat_map(|(file, _)| raw_statements(sources, file));
-    let templates = statements.filter(|statement| statement.is_template);
-    templates
-        .filter_map(|statement| {
+    let statements = files.flat_map(|(file, _)| read_statements(sources, file, &mut Diagnostics::new()));
+    statements
+        .filter_map(|(read, statement)| {
+            let Read::Template(template) = read else { return None };
             let text = sources.slice(statement.span);
-            let template = Template::parse(None, text).ok()?;
             let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
             let id = statement.id.unwrap_or_else(|| shown.clone());
-            let span = statement.span;
+            let (template, span) = (template.new_id(PolicyId::new(&id)), statement.span);
             Some((id, RawTemplate { template, shown, span }))
         })
         .collect()

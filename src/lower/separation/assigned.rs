@@ -30,7 +30,7 @@ pub struct Held {
 /// Reports to whom assignments give both duties of a separation without `by`, and what cannot be counted. One role or one raw
 /// permit that gives both is reported where it is declared.
 pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[Held], out: &mut Diagnostics) {
-    let duties = Duties::new(program, &lowered.raw, lowered.schema.as_ref());
+    let duties = Duties::new(program, &lowered.raw, lowered.contract.roles_form, lowered.schema.as_ref());
     let people = People::new(held);
     for separation in program.separations.iter().filter(|one| one.by.is_none()) {
         let pair = duties.pair(separation);
@@ -186,9 +186,13 @@ impl<'a> Duties<'a> {
             let holds = |one: &&&Held| self.may_have(&Claim::Role(one.role), ty);
             let held: Vec<&'h Held> = held(entity).iter().filter(holds).copied().collect();
             let roles: Vec<Claim> = held.iter().map(|one| Claim::Role(one.role)).collect();
+            if roles.iter().any(|role| way.is_without(role)) {
+                return None;
+            }
             let mut ways = other.ways_for(roles.iter().chain(claims.iter().copied()));
             let opened = ways.find(|way| {
                 way.is_for(ty)
+                    && !roles.iter().any(|role| way.is_without(role))
                     && way.is_met(|claim| claims.contains(claim) || roles.contains(claim))
                     && !way.is_met(|claim| claims.contains(claim))
             })?;
@@ -260,7 +264,8 @@ impl<'a> Duties<'a> {
         let is_name = |claim: &Claim| Some(claim) == name.as_ref();
         let ways = |roles: &[Claim]| -> Vec<&'w Way> {
             let ways = duty.ways_for(roles.iter().chain(&name));
-            ways.filter(|way| way.is_for(ty) && !way.demands.is_empty()).collect()
+            let is_out = |way: &&Way| held.iter().any(|one| way.is_without(&Claim::Role(one.role)));
+            ways.filter(|way| way.is_for(ty) && !way.demands.is_empty() && !is_out(way)).collect()
         };
         let by_name = ways(&[]).into_iter().find(|way| way.is_met(is_name));
         let by_name = by_name.map(|way| Use { way, held: Vec::new(), is_named: true });

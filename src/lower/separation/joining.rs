@@ -60,7 +60,15 @@ impl<'a> Duties<'a> {
         let met = self.met(way, duties, ty)?;
         let all: BTreeSet<&Claim> = met.iter().flatten().copied().collect();
         let mut ways = other.ways_for(all.iter().copied());
-        let opened = ways.find(|way| way.is_for(ty) && way.is_met(|claim| all.contains(claim)))?;
+        // Whoever has a claim that closes the other way has another one out of the same demand, or does not get both.
+        let opened = ways.find(|opened| {
+            let fits = |claim: &Claim| all.contains(claim) && !opened.is_without(claim);
+            opened.is_for(ty) && met.iter().all(|claims| claims.iter().any(|claim| fits(claim))) && opened.is_met(fits)
+        })?;
+        let met: Vec<BTreeSet<&Claim>> = met
+            .into_iter()
+            .map(|claims| claims.into_iter().filter(|claim| !opened.is_without(claim)).collect())
+            .collect();
         let is_wanted = |claim: &&&Claim| opened.demands.iter().any(|claims| claims.contains(**claim));
         let chosen = met.iter().filter_map(|claims| claims.iter().find(is_wanted).or_else(|| claims.first()));
         Some((opened, chosen.map(|claim| (*claim).clone()).collect()))
@@ -72,7 +80,7 @@ impl<'a> Duties<'a> {
         if duties.iter().any(|duty| self.is_closed(duty, None, ty)) {
             return None;
         }
-        let has = |claim: &&Claim| self.may_have(claim, ty) && !self.shuts(duties, claim, ty);
+        let has = |claim: &&Claim| self.may_have(claim, ty) && !self.shuts(duties, claim, ty) && !way.is_without(claim);
         let met = way.demands.iter().map(|claims| claims.iter().filter(has).collect());
         let met: Vec<BTreeSet<&Claim>> = met.collect();
         met.iter().all(|claims| !claims.is_empty()).then_some(met)

@@ -36,7 +36,10 @@ struct Tally {
 /// Cedar's words without the policy's name and without what depends on the kind of request.
 fn essence(message: &str) -> String {
     let rest = match message.strip_prefix("for policy `") {
-        Some(rest) => rest.split_once("`, ").map_or(rest, |(_, rest)| rest),
+        Some(rest) => {
+            let (_, after) = rest.split_once('`').unwrap_or(("", rest));
+            after.strip_prefix(", ").or_else(|| after.strip_prefix(": ")).unwrap_or(rest)
+        }
         None => message,
     };
     rest.split(" for ").next().unwrap().to_owned()
@@ -48,7 +51,10 @@ const UNTESTED: &str = "a read of what may be absent";
 fn cedar(text: &str, schema: &Schema) -> BTreeSet<Said> {
     let set: PolicySet = text.parse().unwrap();
     let places: BTreeMap<String, Range<usize>> =
-        set.policies().map(|policy| (policy.id().to_string(), whole(policy, text))).collect();
+        set.policies().map(|policy| (policy.id().to_string(), whole(&policy.to_string(), text))).collect();
+    let templates: BTreeMap<String, Range<usize>> =
+        set.templates().map(|one| (one.id().to_string(), whole(&one.to_string(), text))).collect();
+    let places: BTreeMap<String, Range<usize>> = places.into_iter().chain(templates).collect();
     let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
     let mut said = BTreeSet::new();
     for error in result.validation_errors() {
@@ -91,9 +97,8 @@ fn place(said: &dyn miette::Diagnostic) -> Option<Range<usize>> {
 }
 
 /// Where a policy stands in the text it was read from.
-fn whole(policy: &cedar_policy::Policy, text: &str) -> Range<usize> {
-    let written = policy.to_string();
-    let start = text.find(&written).unwrap();
+fn whole(written: &str, text: &str) -> Range<usize> {
+    let start = text.find(written).unwrap();
     start..start + written.len()
 }
 
@@ -121,7 +126,12 @@ fn check(policies: &Path, schema: &Path) -> BTreeSet<Said> {
 fn compare(policies: &Path, schema: &Path, tally: &mut Tally) -> Vec<String> {
     let text = fs::read_to_string(policies).unwrap();
     let (parsed, _) = Schema::from_cedarschema_str(&fs::read_to_string(schema).unwrap()).unwrap();
-    let (expected, found) = (cedar(&text, &parsed), check(policies, schema));
+    let (mut expected, mut found) = (cedar(&text, &parsed), check(policies, schema));
+    if text.parse::<PolicySet>().unwrap().templates().next().is_some() {
+        // Links may be for anything, so that `check` does not say of all that never applies that it never does.
+        expected.retain(|said| !said.what.starts_with("warning: "));
+        found.retain(|said| !said.what.starts_with("warning: "));
+    }
     tally.files += 1;
     for said in &expected {
         match said.what.as_str() {
@@ -164,11 +174,7 @@ fn policies_of_others_under_their_schema_and_under_each_others() {
             _ => {}
         });
     }
-    // A template without a link is not a policy yet, and is refused on other grounds.
-    policies.retain(|path| {
-        let set: Result<PolicySet, _> = fs::read_to_string(path).unwrap().parse();
-        set.is_ok_and(|set| set.templates().next().is_none())
-    });
+    policies.retain(|path| fs::read_to_string(path).unwrap().parse::<PolicySet>().is_ok());
     let mut tally = Tally::default();
     let mut offences = Vec::new();
     for policies in &policies {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::TypeId;
+use crate::graph::{RoleId, TypeId};
 
 use super::Claim;
 
@@ -17,6 +17,8 @@ pub(in crate::lower) struct LetsIn {
     pub(in crate::lower) ty: Option<TypeId>,
     /// The demands. None of them follows from another.
     pub(in crate::lower) demands: Vec<BTreeSet<Claim>>,
+    /// The roles that whoever is let in does not hold.
+    pub(in crate::lower) excludes: BTreeSet<RoleId>,
     /// Whether it also demands something of who the principal is that is not among the demands.
     pub(in crate::lower) asks_more: bool,
 }
@@ -34,14 +36,25 @@ impl LetsIn {
         }
     }
 
-    /// Whoever meets both; `None` where nobody does, since nobody is of two types.
+    /// Whoever meets both; `None` where nobody does, since nobody is of two types, or holds a role and does not.
     fn and(mut self, other: Self) -> Option<Self> {
         self.ty = match (self.ty, other.ty) {
             (Some(one), Some(other)) if one != other => return None,
             (one, other) => one.or(other),
         };
         self.asks_more |= other.asks_more;
+        self.excludes.extend(other.excludes);
         for claims in other.demands {
+            self.demand(claims);
+        }
+        if self.excludes.is_empty() {
+            return Some(self);
+        }
+        for mut claims in std::mem::take(&mut self.demands) {
+            claims.retain(|claim| !matches!(claim, Claim::Role(role) if self.excludes.contains(role)));
+            if claims.is_empty() {
+                return None;
+            }
             self.demand(claims);
         }
         Some(self)
@@ -78,6 +91,11 @@ impl Alternatives {
         Self(vec![LetsIn { ty: Some(ty), ..LetsIn::default() }])
     }
 
+    /// Whoever holds none of some roles.
+    pub(super) fn without(roles: BTreeSet<RoleId>) -> Self {
+        Self(vec![LetsIn { excludes: roles, ..LetsIn::default() }])
+    }
+
     pub(super) fn demanding(claims: BTreeSet<Claim>) -> Self {
         Self(vec![LetsIn { demands: vec![claims], ..LetsIn::default() }])
     }
@@ -97,9 +115,9 @@ impl Alternatives {
             return;
         }
         // Two demands of a kind are one demand for either.
-        let ty = one.ty;
+        let (ty, excludes) = (one.ty, one.excludes.clone());
         if let Some(claims) = one.only_demand() {
-            let mut alike = self.0.iter_mut().filter(|known| known.ty == ty);
+            let mut alike = self.0.iter_mut().filter(|known| known.ty == ty && known.excludes == excludes);
             if let Some(known) = alike.find_map(LetsIn::only_demand) {
                 known.append(claims);
                 return;
