@@ -71,6 +71,11 @@ pub(super) fn is_watched() -> bool {
     std::io::stderr().is_terminal() && !is_dumb()
 }
 
+/// Whether `GATEWRIGHT_PROGRESS=never` asks for no sign of life, whatever takes long.
+pub(super) fn shows_no_progress() -> bool {
+    std::env::var_os("GATEWRIGHT_PROGRESS").is_some_and(|value| value == "never")
+}
+
 /// How many threads may decide at once.
 pub(super) fn threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)

@@ -35,7 +35,7 @@ pub(super) fn during<T>(what: &str, work: impl FnOnce() -> T) -> T {
 
 /// The same for work that tells how far it is: how much is done, and of how much.
 pub(super) fn counted<T>(what: &str, work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T) -> T {
-    if QUIET.load(Ordering::Relaxed) {
+    if QUIET.load(Ordering::Relaxed) || env::shows_no_progress() {
         return work(&|_, _| ());
     }
     let what = safe::line(what);

@@ -15,6 +15,7 @@ mod outcome;
 mod question;
 mod quorum;
 mod read;
+mod rerun;
 mod run;
 mod smoke;
 mod suite;
@@ -40,7 +41,8 @@ pub use outcome::{Failure, FailureKind, Judged, RunReport, SuiteReport, TestOutc
 pub use question::{Answers, Candidates, Cause, Decided, QuestionError, find_suite, what_can, who_can};
 pub use quorum::too_few_approvers;
 pub use read::{check_entities, declared_names, link_files, load_suites, unreadable};
-pub use run::{IsTouched, Rerun, RunOptions, coverage, run};
+pub use rerun::{IsTouched, Rerun};
+pub use run::{RunOptions, coverage, run};
 pub use smoke::{SmokeRequest, SmokeSuite, smoke};
 pub use suite::{Because, Expected, Extent, Stated, Suite};
 pub use why::{Told, Why, suite_in, why};

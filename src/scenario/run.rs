@@ -5,8 +5,6 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-use cedar_policy::Entities;
-
 use super::ask::Asked;
 use super::coverage::{Coverage, Plan, Watch};
 use super::event::Event;
@@ -14,8 +12,7 @@ use super::golden::{Accepted, Golden, SnapshotMode, SnapshotVerdict};
 use super::outcome::{Failure, FailureKind, RunReport, SuiteReport, TestOutcome, TestReport};
 use super::suite::{Body, SnapshotSpec, Suite, Test, World};
 use super::timeline::Happening;
-use super::{Policy, ask, asked, explain, golden, table, timeline};
-use crate::decide;
+use super::{Policy, ask, explain, golden, table, timeline};
 
 /// How a run is made.
 #[derive(Debug, Clone, Copy)]
@@ -75,56 +72,6 @@ pub fn run(
     report
 }
 
-/// Suites that pass on a policy, ready to run on other versions of it.
-#[derive(Debug)]
-pub struct Rerun<'s> {
-    tests: Vec<Rerunning<'s>>,
-}
-
-/// A test, and the requests that it puts; `None` of a timeline, where one decision leads to the next request.
-#[derive(Debug)]
-struct Rerunning<'s> {
-    suite: &'s Suite,
-    test: &'s Test,
-    requests: Option<Vec<decide::Request>>,
-}
-
-/// Whether another version of a policy may decide a request differently.
-pub type IsTouched<'a> = &'a dyn Fn(&decide::Request, &Entities) -> bool;
-
-impl<'s> Rerun<'s> {
-    /// The tests of suites, skipped ones left out.
-    #[must_use]
-    pub fn new(suites: &'s [Suite], policy: Policy<'_>) -> Self {
-        let all = suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
-        let tests = all.filter(|(_, test)| test.skip.is_none()).map(|(suite, test)| {
-            let is_timeline = matches!(test.body, Body::Steps(_));
-            let requests = (!is_timeline).then(|| asked::requests(test, suite, policy));
-            Rerunning { suite, test, requests }
-        });
-        Self { tests: tests.collect() }
-    }
-
-    /// The first test that fails on another version, in their order. Nothing is explained, and no later test runs. Where it is
-    /// known which requests that version may decide differently, only tests that put one run; the others pass as before.
-    #[must_use]
-    pub fn first_failure(
-        &self,
-        policy: Policy<'_>,
-        accepted: &Accepted,
-        is_touched: Option<IsTouched<'_>>,
-    ) -> Option<(&'s Suite, &'s Test)> {
-        let may_differ = |one: &&Rerunning<'s>| match (is_touched, &one.requests) {
-            (Some(is_touched), Some(requests)) => {
-                requests.iter().any(|request| is_touched(request, &one.suite.world.entities))
-            }
-            _ => true,
-        };
-        let mut run = self.tests.iter().filter(may_differ);
-        run.find(|one| !passes(one.suite, one.test, policy, accepted)).map(|one| (one.suite, one.test))
-    }
-}
-
 /// What the tests of suites, skipped ones left out, show of a policy.
 #[must_use]
 pub fn coverage(suites: &[Suite], policy: Policy<'_>, plan: &Plan, threads: NonZeroUsize) -> Coverage {
@@ -138,23 +85,6 @@ pub fn coverage(suites: &[Suite], policy: Policy<'_>, plan: &Plan, threads: NonZ
     };
     run(suites, policy, options, &mut |_| {});
     watch.coverage()
-}
-
-fn passes(suite: &Suite, test: &Test, policy: Policy<'_>, accepted: &Accepted) -> bool {
-    match &test.body {
-        Body::Claims(claims) => {
-            claims.iter().all(|claim| ask::put(claim, &suite.world, policy, suite.at).judged().holds())
-        }
-        Body::Steps(steps) => timeline::play(steps, suite, policy).iter().all(|happening| match happening {
-            Happening::Asked(asked) => asked.judged().holds(),
-            Happening::Step(step) => step.failure().is_none(),
-            Happening::Refused(_) => true,
-        }),
-        Body::Snapshot(spec) => {
-            let (golden, _) = snapshot(spec, suite, test, policy);
-            matches!(golden::compare(&spec.path, &golden, accepted), SnapshotVerdict::Matches)
-        }
-    }
 }
 
 /// One test to run.
@@ -331,7 +261,7 @@ fn watch_tables(spec: &SnapshotSpec, suite: &Suite, policy: Policy<'_>, options:
     }
 }
 
-fn snapshot(spec: &SnapshotSpec, suite: &Suite, test: &Test, policy: Policy<'_>) -> (Golden, usize) {
+pub(super) fn snapshot(spec: &SnapshotSpec, suite: &Suite, test: &Test, policy: Policy<'_>) -> (Golden, usize) {
     let (contents, decisions) = table::render(spec, &suite.world, policy, suite.at);
     let golden = Golden { source: suite.file_name.clone(), expression: test.name.clone(), contents };
     (golden, decisions)
@@ -355,6 +285,7 @@ fn snapshot_path(test: &Test) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Rerun;
     use crate::scenario::golden::SnapshotAction;
     use crate::scenario::testing;
 

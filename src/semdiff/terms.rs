@@ -8,6 +8,7 @@ mod reads;
 mod rules;
 mod shipped;
 mod templates;
+mod things;
 
 pub use shipped::{RoleEntities, shipped};
 

@@ -166,6 +166,7 @@ impl Reader {
             .arg(format!("exec 2>&1\n(exit {})\n{command}", self.code))
             .current_dir(&self.folder)
             .env_clear()
+            .env("GATEWRIGHT_PROGRESS", "never")
             .env("PATH", std::env::join_paths(places).unwrap())
             .env("HOME", self.home.path())
             .env("LC_ALL", "C.UTF-8")

@@ -16,7 +16,12 @@ use crate::prover::solver;
 use crate::support::root;
 
 fn gatewright(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gatewright")).args(arguments).current_dir(root()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .env("GATEWRIGHT_PROGRESS", "never")
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -262,6 +267,7 @@ fn a_name_of_nothing_is_an_error_and_not_a_pass() {
 fn without_a_solver_nothing_is_proved_and_it_says_how_to_get_one() {
     let nowhere = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .env("GATEWRIGHT_PROGRESS", "never")
         .args(["prove", "examples/marketplace"])
         .current_dir(root())
         .env_remove("GATEWRIGHT_CVC5")

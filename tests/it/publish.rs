@@ -92,6 +92,7 @@ impl Shop {
         command
             .current_dir(self.dir.path())
             .env_clear()
+            .env("GATEWRIGHT_PROGRESS", "never")
             .env("HOME", self.path("home"))
             .args(args.split_whitespace())
             .stdin(Stdio::null());

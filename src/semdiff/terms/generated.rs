@@ -8,38 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::EntityUid;
 use serde_json::{Map, Value};
 
-use crate::bundle::relation_attribute;
-use crate::bundle::{AttributeContract, Contract, EntityRole, GRANTS_ATTRIBUTE, ROLES_ATTRIBUTE, ValueType};
+use crate::bundle::{
+    AttributeContract, Contract, EntityRole, GRANTS_ATTRIBUTE, ROLES_ATTRIBUTE, ValueType, relation_attribute,
+};
 use crate::lower::Lowered;
 
 use super::reads::Reads;
+use super::things::{Shown, Thing, is_role_type};
 use super::{Effect, TermChange, spelt};
-
-/// One thing that a policy may find. Types have their full Cedar names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Thing {
-    /// Entities of a type may have an attribute.
-    Attribute { ty: String, name: String },
-    /// They always have it.
-    Always { ty: String, name: String },
-    /// The context of an action, by its Cedar id, may have an attribute, or a record in it a field.
-    Context { action: String, path: Vec<String> },
-    /// Entities of a type may be in those of another.
-    Parent { ty: String, parent: String },
-    /// An enumeration has a member.
-    Member { ty: String, member: String },
-    /// Principals of a type may hold a role, and show it in one of two ways. Names of the contract.
-    Held { ty: String, role: String, shown: Shown },
-    /// Members of a group show the roles of the group by name.
-    Group { ty: String },
-}
-
-/// How a principal shows a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Shown {
-    AsParent,
-    ByName,
-}
 
 /// What is generated on one side.
 pub(super) fn things(side: &Lowered) -> BTreeSet<Thing> {
@@ -140,11 +116,6 @@ fn is_of_roles(contract: &Contract, thing: &Thing) -> bool {
         Thing::Held { .. } | Thing::Group { .. } => true,
         Thing::Context { .. } | Thing::Member { .. } => false,
     }
-}
-
-/// Whether a type is that of roles or of groups of holders.
-pub(super) fn is_role_type(contract: &Contract, ty: &str) -> bool {
-    [&contract.role_type, &contract.holders_type].into_iter().any(|known| known.as_deref() == Some(ty))
 }
 
 /// The role for which a type has a generated attribute.
@@ -480,7 +451,7 @@ mod tests {
 
     #[test]
     fn the_id_of_a_group_of_holders_ends_with_its_role() {
-        use crate::semdiff::terms::reads::is_id;
+        use crate::semdiff::terms::reads::reading::is_id;
         for (id, role, on, is) in [
             ("clerk", "clerk", None, true),
             ("clerks", "clerk", None, false),

@@ -55,7 +55,11 @@ fn one_run_writes_every_report_and_each_is_read_by_its_consumer() {
     failing(dir.path());
     let reports = ["text", "json", "junit", "github", "markdown", "sarif"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
-    command.current_dir(dir.path()).env_clear().args(["test", ".", "--format", "json"]);
+    command
+        .current_dir(dir.path())
+        .env_clear()
+        .env("GATEWRIGHT_PROGRESS", "never")
+        .args(["test", ".", "--format", "json"]);
     for format in reports {
         command.arg("--report").arg(format!("{format}=out/{format}"));
     }
@@ -143,7 +147,7 @@ fn findings_have_reports_too_and_a_fault_of_the_policy_reaches_every_report_of_a
     fs::write(&policy, format!("{text}\nrole odd for Nobody {{ }}\n")).unwrap();
     let run = |verb: &str, formats: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
-        command.current_dir(dir.path()).env_clear().args([verb, "."]);
+        command.current_dir(dir.path()).env_clear().env("GATEWRIGHT_PROGRESS", "never").args([verb, "."]);
         for format in formats {
             command.arg("--report").arg(format!("{format}=out/{verb}.{format}"));
         }

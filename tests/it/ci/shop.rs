@@ -116,6 +116,7 @@ impl Shop {
                 .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script])
                 .current_dir(self.dir.path())
                 .env_clear()
+                .env("GATEWRIGHT_PROGRESS", "never")
                 .envs(environment),
         )
     }

@@ -59,6 +59,7 @@ fn the_same_package_is_the_same_bytes_wherever_and_whenever_it_is_bundled() {
         let run = Command::new("sh")
             .current_dir(folder.path())
             .env_clear()
+            .env("GATEWRIGHT_PROGRESS", "never")
             .env("TZ", zone)
             .env("LC_ALL", if reversed { "tr_TR.UTF-8" } else { "C" })
             .env("SOURCE_DATE_EPOCH", EPOCH)

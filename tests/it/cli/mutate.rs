@@ -65,7 +65,7 @@ pub(super) fn solved(folder: &Path, args: &str) -> Run {
 fn solved_on_one_core(folder: &Path, args: &str) -> Option<Run> {
     let mut command = Command::new("taskset");
     command.args(["--cpu-list", "0", env!("CARGO_BIN_EXE_gatewright")]);
-    command.args(args.split_whitespace()).current_dir(folder).env_clear();
+    command.args(args.split_whitespace()).current_dir(folder).env_clear().env("GATEWRIGHT_PROGRESS", "never");
     let is_there = Command::new("taskset").arg("--version").output().is_ok();
     is_there.then(|| ran(command))
 }

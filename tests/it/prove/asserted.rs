@@ -61,6 +61,7 @@ fn without_a_solver_lint_names_the_assertions_that_it_does_not_prove() {
     let output = Command::new(env!("CARGO_BIN_EXE_gatewright"))
         .args(["lint", shop(BROKEN).path().to_str().unwrap()])
         .env_clear()
+        .env("GATEWRIGHT_PROGRESS", "never")
         .env("GATEWRIGHT_CACHE", nowhere.path())
         .output()
         .unwrap();
