@@ -285,9 +285,8 @@ fn snapshot_path(test: &Test) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Rerun;
     use crate::scenario::golden::SnapshotAction;
-    use crate::scenario::testing;
+    use crate::scenario::{Rerun, testing};
 
     /// The outcomes of a suite on the shared world, `NAME: OUTCOME`.
     fn outcomes(tests: &str) -> Vec<String> {

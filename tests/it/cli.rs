@@ -18,6 +18,7 @@ mod import;
 mod init;
 mod mutate;
 mod mutate_runs;
+mod outputs;
 mod questions;
 mod revisions;
 mod test;
