@@ -233,7 +233,11 @@ impl Faults {
     fn add(&mut self, result: &ValidationResult, of: impl Fn(&str) -> Option<Written>) {
         let mut errors: Vec<(Written, &ValidationError, String)> = result
             .validation_errors()
-            .filter_map(|error| Some((of(error.policy_id().as_ref())?, error, message(error))))
+            .filter_map(|error| {
+                // As Cedar shows it: that is how policies and templates are known here.
+                let id = error.policy_id().to_string();
+                Some((of(&id)?, error, message(error)))
+            })
             .collect();
         errors.sort_by(|(a, _, one), (b, _, other)| (&a.id, one).cmp(&(&b.id, other)));
         let known: BTreeSet<(Span, String)> = self.0.keys().cloned().collect();
