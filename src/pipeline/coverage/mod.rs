@@ -202,6 +202,10 @@ impl<'a> Planner<'a> {
     fn own_clause(&mut self, made: &mut Made, subject: &Subject, part: &Part, counted: Withheld) {
         let condition = self.condition(&mut made.atoms, subject, part);
         let withheld = (counted == Withheld::Counted).then(|| {
+            // Where no scope can test the role, a clause does: for whoever inherits the grant another one.
+            if part.words.as_ref().is_some_and(|words| words.starts_with("role ") || words.starts_with("holds ")) {
+                return self.holder(subject);
+            }
             let words = self.words(part);
             let what = format!("withheld by `{words}` alone");
             let help = format!("test a request that meets every clause of this grant except `{words}`");

@@ -240,6 +240,20 @@ proptest! {
     }
 }
 
+#[test]
+fn the_form_of_roles_changes_no_number() {
+    let plain = package(&DECLARATIONS.concat(), SUITE);
+    for form in ["attribute", "both"] {
+        let other = package(&DECLARATIONS.concat(), SUITE);
+        other.replace(
+            "gatewright.toml",
+            "edition = \"2026\"\n",
+            &format!("edition = \"2026\"\n\n[compile]\nroles = \"{form}\"\n"),
+        );
+        assert_eq!(without_places(&measured(&plain)), without_places(&measured(&other)), "{form}");
+    }
+}
+
 /// The counts at the end of each kind of line in an LCOV tracefile.
 fn counts(lcov: &str, key: &str) -> u64 {
     lcov.lines()
