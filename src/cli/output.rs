@@ -11,6 +11,7 @@ use super::error::CliError;
 
 impl Output<'_> {
     /// Whether some format is asked for, on standard output or in a file.
+    #[cfg(feature = "prover")]
     pub(super) fn has(&self, format: Format) -> bool {
         self.format == format || self.reports.iter().any(|report| report.format == format)
     }
