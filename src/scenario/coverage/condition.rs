@@ -1,12 +1,11 @@
 //! Conditions as trees of atoms, and what one request shows of them: which atoms it reaches, and which of them decide.
 //!
-//! An atom decides where the condition would come out the other way if this atom alone did (masking MC/DC). Parts that mask it,
-//! such as a false conjunct beside it, keep it from deciding. It also decides where the condition would have no value otherwise: the
-//! test `x has a` alone keeps `x.a` from erring. A condition is evaluated as Cedar does, from left to right and no
-//! further than needed: an atom that is not reached shows nothing.
+//! Each occurrence of a test is an atom of its own. It decides where the condition would come out the other way if this atom alone
+//! did (masking MC/DC). Parts that mask it, such as a false conjunct beside it, keep it from deciding. It also decides where the
+//! condition would have no value otherwise: the test `x has a` alone keeps `x.a` from erring. A condition is evaluated as Cedar
+//! does, from left to right and no further than needed: an atom that is not reached shows nothing.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use cedar_policy::Expression;
 
@@ -71,65 +70,82 @@ impl<'a> Values<'a> {
         value
     }
 
-    /// What a condition comes to; `None` where it has no value. With `flip`, as if that atom came out the other way.
-    fn of(&self, condition: &Condition, flip: Option<usize>, reached: &mut BTreeSet<usize>) -> Option<bool> {
+    /// What a condition comes to; `None` where it has no value.
+    pub(super) fn outcome(&self, condition: &Condition) -> Option<bool> {
         match condition {
             Condition::Always(value) => Some(*value),
-            Condition::Atom(at) => {
-                reached.insert(*at);
-                self.atom(*at).map(|value| value != (flip == Some(*at)))
-            }
-            Condition::Not(inner) => self.of(inner, flip, reached).map(|value| !value),
-            Condition::All(parts) => self.chain(parts, false, flip, reached),
-            Condition::Any(parts) => self.chain(parts, true, flip, reached),
+            Condition::Atom(at) => self.atom(*at),
+            Condition::Not(inner) => self.outcome(inner).map(|value| !value),
+            Condition::All(parts) => self.chain(parts, false),
+            Condition::Any(parts) => self.chain(parts, true),
             Condition::If(parts) => {
                 let [test, yes, no] = parts.as_ref();
-                let branch = if self.of(test, flip, reached)? { yes } else { no };
-                self.of(branch, flip, reached)
+                self.outcome(if self.outcome(test)? { yes } else { no })
             }
         }
     }
 
     /// `&&`, which ends at what is false, or `||`, which ends at what is true.
-    fn chain(
-        &self,
-        parts: &[Condition],
-        end: bool,
-        flip: Option<usize>,
-        reached: &mut BTreeSet<usize>,
-    ) -> Option<bool> {
+    fn chain<'c>(&self, parts: impl IntoIterator<Item = &'c Condition>, end: bool) -> Option<bool> {
         for part in parts {
-            if self.of(part, flip, reached)? == end {
+            if self.outcome(part)? == end {
                 return Some(end);
             }
         }
         Some(!end)
     }
 
-    /// What a condition comes to; `None` where it has no value.
-    pub(super) fn outcome(&self, condition: &Condition) -> Option<bool> {
-        self.of(condition, None, &mut BTreeSet::new())
+    /// Hands over the marks that one evaluation of some conditions, all of which must hold, earns.
+    pub(super) fn marks(&self, all: &[&Condition], mark: &dyn Fn(usize)) {
+        let decides = self.chain(all.iter().copied(), false).is_some();
+        self.walk_chain(all, false, decides, mark);
     }
 
-    /// Hands over the marks that one evaluation of a condition earns.
-    pub(super) fn marks(&self, condition: &Condition, is_marked: &dyn Fn(usize) -> bool, mark: &dyn Fn(usize)) {
-        let mut reached = BTreeSet::new();
-        let outcome = self.of(condition, None, &mut reached);
-        for at in reached {
-            let marks = self.atoms.get(at).and_then(|atom| atom.marks);
-            let (Some(marks), Some(value)) = (marks, self.atom(at)) else { continue };
-            let pick = |[when_false, when_true]: [usize; 2]| if value { when_true } else { when_false };
-            mark(pick(marks.seen));
-            let decided = pick(marks.decided);
-            if outcome.is_some() && !is_marked(decided) {
-                let flipped = self.of(condition, Some(at), &mut BTreeSet::new());
-                // Where the condition would err, this atom alone keeps it from that: `x has a` before `x.a`.
-                let differs = flipped.map_or(self.evaluator.is_complete(), |flipped| Some(flipped) != outcome);
-                if differs {
-                    mark(decided);
+    /// Marks the atoms that evaluation reaches. `decides`: the whole comes out otherwise if this part does.
+    fn walk(&self, condition: &Condition, decides: bool, mark: &dyn Fn(usize)) {
+        match condition {
+            Condition::Always(_) => {}
+            Condition::Atom(at) => {
+                let marks = self.atoms.get(*at).and_then(|atom| atom.marks);
+                let (Some(marks), Some(value)) = (marks, self.atom(*at)) else { return };
+                let pick = |[when_false, when_true]: [usize; 2]| if value { when_true } else { when_false };
+                mark(pick(marks.seen));
+                if decides {
+                    mark(pick(marks.decided));
                 }
             }
+            Condition::Not(inner) => self.walk(inner, decides, mark),
+            Condition::All(parts) => self.walk_chain(&parts.iter().collect::<Vec<_>>(), false, decides, mark),
+            Condition::Any(parts) => self.walk_chain(&parts.iter().collect::<Vec<_>>(), true, decides, mark),
+            Condition::If(parts) => {
+                let [test, yes, no] = parts.as_ref();
+                let Some(value) = self.outcome(test) else { return self.walk(test, false, mark) };
+                let (taken, other) = if value { (yes, no) } else { (no, yes) };
+                let differs = decides && self.differs(self.outcome(other), self.outcome(taken));
+                self.walk(test, differs, mark);
+                self.walk(taken, decides, mark);
+            }
         }
+    }
+
+    /// The parts of a chain up to the one that ends it. That one decides unless the parts behind it come to the same; the parts
+    /// before it are masked by it. Where no part ends the chain, each decides.
+    fn walk_chain(&self, parts: &[&Condition], end: bool, decides: bool, mark: &dyn Fn(usize)) {
+        let last = parts.iter().position(|part| self.outcome(part).is_none_or(|value| value == end));
+        let Some(last) = last else {
+            return parts.iter().for_each(|part| self.walk(part, decides, mark));
+        };
+        let behind = || self.chain(parts.iter().skip(last + 1).copied(), end);
+        let last_decides = decides && self.differs(behind(), Some(end));
+        for (at, part) in parts.iter().take(last + 1).enumerate() {
+            self.walk(part, at == last && last_decides, mark);
+        }
+    }
+
+    /// Whether an outcome is another one. Where there would be none, a test alone keeps the next from erring: `x has a` before
+    /// `x.a`. In a request that leaves something out, nobody knows.
+    fn differs(&self, other: Option<bool>, outcome: Option<bool>) -> bool {
+        other.map_or(self.evaluator.is_complete(), |other| Some(other) != outcome)
     }
 }
 
@@ -161,7 +177,7 @@ mod tests {
         let atoms: Vec<Atom> = tests.iter().enumerate().map(|(at, test)| atom(at, test)).collect();
         let values = Values::new(&atoms, &evaluator);
         let marked = RefCell::new(BTreeSet::new());
-        values.marks(condition, &|mark| marked.borrow().contains(&mark), &|mark| {
+        values.marks(&[condition], &|mark| {
             marked.borrow_mut().insert(mark);
         });
         (values.outcome(condition), marked.into_inner())
@@ -209,6 +225,22 @@ mod tests {
         })
     }
 
+    /// Each occurrence of an atom as an atom of its own, as plans have them.
+    fn apart(condition: &mut Condition, values: &[bool], all: &mut Vec<bool>) {
+        match condition {
+            Condition::Always(_) => {}
+            Condition::Atom(at) => {
+                all.push(values[*at]);
+                *at = all.len() - 1;
+            }
+            Condition::Not(inner) => apart(inner, values, all),
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter_mut().for_each(|part| apart(part, values, all));
+            }
+            Condition::If(parts) => parts.iter_mut().for_each(|part| apart(part, values, all)),
+        }
+    }
+
     /// The outcome by the truth table of the atoms.
     fn table(condition: &Condition, values: &[bool]) -> bool {
         match condition {
@@ -222,13 +254,15 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
         #[test]
         fn an_atom_decides_exactly_where_the_table_has_another_outcome_for_its_other_value(
-            condition in condition(4),
-            values in prop::collection::vec(any::<bool>(), 4),
+            mut condition in condition(4),
+            few in prop::collection::vec(any::<bool>(), 4),
         ) {
+            let mut values = Vec::new();
+            apart(&mut condition, &few, &mut values);
             let tests: Vec<&str> = values.iter().map(|value| if *value { "true" } else { "false" }).collect();
             let (outcome, marks) = earned(&condition, &tests);
             prop_assert_eq!(outcome, Some(table(&condition, &values)));

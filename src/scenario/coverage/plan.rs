@@ -163,7 +163,7 @@ impl Plan {
         first
     }
 
-    /// Adds a mark that shows nothing by itself.
+    /// Adds something that is not counted.
     pub fn exclude(&mut self, excluded: Excluded) {
         if !self.excluded.contains(&excluded) {
             self.excluded.push(excluded);

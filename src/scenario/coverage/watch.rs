@@ -145,8 +145,8 @@ impl<'p> Watch<'p> {
                 self.mark(mark);
             }
             if view.holds {
-                let whole = Condition::All(watched.own.iter().map(|clause| clause.condition.clone()).collect());
-                view.values.marks(&whole, &|mark| self.is_marked(mark), &|mark| self.mark(mark));
+                let whole: Vec<&Condition> = watched.own.iter().map(|clause| &clause.condition).collect();
+                view.values.marks(&whole, &|mark| self.mark(mark));
             }
         }
         applies && views.iter().any(|view| view.watched.effect == Effect::Permit)
