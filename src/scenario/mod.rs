@@ -32,8 +32,8 @@ use crate::decide::Engine;
 pub use answer::{Answer, Verdict};
 pub use asked::{AskedSuite, asked};
 pub use coverage::{
-    Aspect, Atom, AtomMarks, Condition, Coverage, Covered, Excluded, Minimum, Obligation, Obliged, OwnClause, Plan,
-    Stage, StatementName, Watch, Watched,
+    Aspect, Atom, AtomMarks, Condition, Coverage, Covered, Excluded, Minimum, Obligation, OwnClause, Plan, Stage,
+    StatementName, Watch, Watched,
 };
 pub use event::Event;
 pub use explain::{ClauseResult, Explanation, Statement, Truth};

@@ -8,7 +8,7 @@ use cedar_policy::Expression;
 use super::{Key, Planner, Subject, marks};
 use crate::lower;
 use crate::lower::Part;
-use crate::scenario::{Aspect, Atom, AtomMarks, Condition, Excluded, Obliged};
+use crate::scenario::{Aspect, Atom, AtomMarks, Condition, Excluded, Obligation};
 use crate::text::Span;
 use crate::typing::{TypedExpr, TypedKind};
 
@@ -68,7 +68,7 @@ impl Planner<'_> {
             return marks([*first, first + 1, first + 2], first + 3);
         }
         let mut add = |what: String, help: String, count: usize| {
-            let obliged = Obliged {
+            let obligation = Obligation {
                 aspect: Aspect::Conditions,
                 statement: subject.name.clone(),
                 statement_at: subject.at,
@@ -76,7 +76,7 @@ impl Planner<'_> {
                 at,
                 help,
             };
-            self.plan.oblige(obliged, count)
+            self.plan.oblige(obligation, count)
         };
         let one = |value: bool| {
             let what = format!("`{words}` {value}");

@@ -14,7 +14,9 @@ use crate::clauses::Step;
 use crate::graph::{ActionId, Profile, Program};
 use crate::lower;
 use crate::lower::{Draft, Part};
-use crate::scenario::{Aspect, Atom, AtomMarks, Condition, Excluded, Obliged, OwnClause, Plan, StatementName, Watched};
+use crate::scenario::{
+    Aspect, Atom, AtomMarks, Condition, Excluded, Obligation, OwnClause, Plan, StatementName, Watched,
+};
 use crate::text::{Sources, Span};
 
 use super::Checked;
@@ -91,7 +93,7 @@ impl<'a> Planner<'a> {
         if let Some(mark) = self.known.get(&known) {
             return *mark;
         }
-        let obliged = Obliged {
+        let obligation = Obligation {
             aspect: subject.aspect,
             statement: subject.name.clone(),
             statement_at: subject.at,
@@ -99,7 +101,7 @@ impl<'a> Planner<'a> {
             at,
             help,
         };
-        let mark = self.plan.oblige(obliged, 1);
+        let mark = self.plan.oblige(obligation, 1);
         self.known.insert(known, mark);
         mark
     }

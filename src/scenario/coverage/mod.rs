@@ -13,7 +13,7 @@ use crate::bundle::{CoverageTotals, Share};
 
 pub use condition::{Atom, AtomMarks, Condition};
 pub use minimum::Minimum;
-pub use plan::{Aspect, Excluded, Obligation, Obliged, OwnClause, Plan, Stage, StatementName, Watched};
+pub use plan::{Aspect, Excluded, Obligation, OwnClause, Plan, Stage, StatementName, Watched};
 pub(super) use watch::Refused;
 pub use watch::Watch;
 

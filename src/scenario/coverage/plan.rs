@@ -69,8 +69,6 @@ pub struct Obligation {
     pub at: Span,
     /// What to test.
     pub help: String,
-    /// The marks that show it, all of them.
-    pub(super) marks: Range<usize>,
 }
 
 /// Something that is not counted, because no request can show it or because nothing is to be shown.
@@ -136,7 +134,8 @@ pub struct Watched {
 /// Everything that there is to see.
 #[derive(Debug, Default)]
 pub struct Plan {
-    pub(super) obligations: Vec<Obligation>,
+    /// Obligations, each with the marks that show it, all of them.
+    pub(super) obligations: Vec<(Obligation, Range<usize>)>,
     pub(super) excluded: Vec<Excluded>,
     pub(super) marks: usize,
     pub(super) watched: Vec<Watched>,
@@ -154,12 +153,10 @@ impl Plan {
     }
 
     /// Adds an obligation with some marks; gives the first mark.
-    pub fn oblige(&mut self, obligation: Obliged, marks: usize) -> usize {
+    pub fn oblige(&mut self, obligation: Obligation, marks: usize) -> usize {
         let first = self.marks;
         self.marks += marks;
-        let Obliged { aspect, statement, statement_at, what, at, help } = obligation;
-        let marks = first..self.marks;
-        self.obligations.push(Obligation { aspect, statement, statement_at, what, at, help, marks });
+        self.obligations.push((obligation, first..self.marks));
         first
     }
 
@@ -187,21 +184,4 @@ impl Plan {
         }
         self.watched = watched;
     }
-}
-
-/// An obligation before it has marks.
-#[derive(Debug, Clone)]
-pub struct Obliged {
-    /// Its kind.
-    pub aspect: Aspect,
-    /// The statement.
-    pub statement: StatementName,
-    /// Where the statement stands.
-    pub statement_at: Span,
-    /// What is to be seen.
-    pub what: String,
-    /// The words that it is about.
-    pub at: Span,
-    /// What to test.
-    pub help: String,
 }

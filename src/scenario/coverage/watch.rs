@@ -1,12 +1,13 @@
 //! Watches decisions and refusals, and notes what they show. Marks are only ever set, so that threads may watch in any order.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cedar_policy::{Effect, Entities, EntityUid};
 
 use super::condition::{Condition, Values};
-use super::plan::{Plan, Stage, Watched};
+use super::plan::{Obligation, Plan, Stage, Watched};
 use super::{Coverage, Covered};
 use crate::break_glass::Reason;
 use crate::decide;
@@ -40,9 +41,9 @@ impl<'p> Watch<'p> {
     /// What was seen.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
-        let covered = |obligation: &super::Obligation| Covered {
+        let covered = |(obligation, marks): &(Obligation, Range<usize>)| Covered {
             obligation: obligation.clone(),
-            seen: obligation.marks.clone().all(|mark| self.is_marked(mark)),
+            seen: marks.clone().all(|mark| self.is_marked(mark)),
         };
         let mut covered: Vec<Covered> = self.plan.obligations.iter().map(covered).collect();
         covered.sort_by(|a, b| key(a).cmp(&key(b)));
