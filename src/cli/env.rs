@@ -110,12 +110,16 @@ pub(super) fn docker_config() -> Option<PathBuf> {
     config.map(|folder| folder.join("config.json"))
 }
 
-/// Which build of this tool runs: its version, and the size and age of its file. Two builds of one version differ in these.
+/// Which build of this tool runs: its version, and the size and age of its file. Two builds of one version differ in these. Where the
+/// file cannot be read, no other run is of the same build.
 pub(super) fn build() -> String {
     let file = std::env::current_exe().and_then(std::fs::metadata);
     let of_file = file.and_then(|file| Ok((file.len(), file.modified()?)));
     let since = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let of_file = of_file.map(|(size, at)| format!(" {size} {}", since(at))).unwrap_or_default();
+    let of_file = match of_file {
+        Ok((size, at)) => format!(" {size} {}", since(at)),
+        Err(_) => format!(" run {} {}", std::process::id(), since(SystemTime::now())),
+    };
     format!("{}{of_file}", env!("CARGO_PKG_VERSION"))
 }
 
